@@ -1,0 +1,78 @@
+/** The shape of a task: for every position, the positions it depends on. Pure functions; positions count from 0. */
+export type Parents = readonly (readonly number[])[];
+
+/** For every position, the positions that depend on it, ascending. */
+export function childrenOf(parents: Parents): readonly (readonly number[])[] {
+  const children: number[][] = parents.map(() => []);
+  parents.forEach((list, position) => list.forEach((parent) => children[parent]?.push(position)));
+  return children;
+}
+
+/** Positions without children: a task is done when all of these are. */
+export function leavesOf(parents: Parents): readonly number[] {
+  return childrenOf(parents).flatMap((list, position) => (list.length === 0 ? [position] : []));
+}
+
+/**
+ * One cycle as a path of positions that ends where it began (`[1, 4, 1]`: 1 depends on 4 depends on 1), or null.
+ * Iterative, so that a chain of any length is safe; O(steps + dependencies).
+ */
+export function findCycle(parents: Parents): readonly number[] | null {
+  const state = new Uint8Array(parents.length); // 0 unseen, 1 on the path, 2 done
+  for (let root = 0; root < parents.length; root += 1) {
+    if (state[root] !== 0) continue;
+    const path: { position: number; next: number }[] = [{ position: root, next: 0 }];
+    state[root] = 1;
+    while (path.length > 0) {
+      const top = path[path.length - 1]!; // not empty: checked by the loop
+      const parent = parents[top.position]?.[top.next];
+      if (parent === undefined) {
+        state[top.position] = 2;
+        path.pop();
+        continue;
+      }
+      top.next += 1;
+      if (state[parent] === 1) {
+        const start = path.findIndex((entry) => entry.position === parent);
+        return [...path.slice(start).map((entry) => entry.position), parent];
+      }
+      if (state[parent] === 0) {
+        state[parent] = 1;
+        path.push({ position: parent, next: 0 });
+      }
+    }
+  }
+  return null;
+}
+
+/** All positions that depend on the given ones, directly or not (without the given ones themselves). */
+export function descendantsOf(children: readonly (readonly number[])[], from: Iterable<number>): ReadonlySet<number> {
+  const start = new Set(from);
+  const found = new Set<number>();
+  const open = [...start];
+  for (let position = open.pop(); position !== undefined; position = open.pop()) {
+    for (const child of children[position] ?? []) {
+      if (!found.has(child)) {
+        found.add(child);
+        open.push(child);
+      }
+    }
+  }
+  return found;
+}
+
+/** Levels for drawing: 0 for roots, otherwise one more than the deepest parent. The graph must have no cycle. */
+export function levelsOf(parents: Parents): readonly number[] {
+  const children = childrenOf(parents);
+  const waiting = parents.map((list) => list.length);
+  const levels = parents.map(() => 0);
+  const open = waiting.flatMap((count, position) => (count === 0 ? [position] : []));
+  for (let position = open.pop(); position !== undefined; position = open.pop()) {
+    for (const child of children[position] ?? []) {
+      levels[child] = Math.max(levels[child] ?? 0, (levels[position] ?? 0) + 1);
+      waiting[child] = (waiting[child] ?? 0) - 1;
+      if (waiting[child] === 0) open.push(child);
+    }
+  }
+  return levels;
+}
