@@ -1,0 +1,17 @@
+import type { HandlerContext } from 'tasker-engine';
+import { cartSchema, expectShape, type Cart } from './data.ts';
+import { askShop, orderContext, shopUrl } from './shop-client.ts';
+import { z } from 'zod';
+
+/** `fetch_cart`: the cart that the context names. A cart that does not exist is not asked for again. */
+export async function fetchCart(
+  ctx: Pick<HandlerContext, 'context' | 'signal'>,
+): Promise<{ cart: Cart }> {
+  const { cart_id: cartId, shop_port: port } = orderContext(ctx);
+  const url = `${shopUrl(port)}/carts/${cartId}`;
+  return expectShape(
+    z.object({ cart: cartSchema }),
+    await askShop({ url, signal: ctx.signal }),
+    url,
+  );
+}
