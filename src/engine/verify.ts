@@ -1,0 +1,83 @@
+import type { Milliseconds } from '../kernel/duration.ts';
+import { DEFAULT_JSON_LIMITS } from '../kernel/json.ts';
+import type { Connection, Db, Row } from '../db/db.ts';
+import { LAWS } from '../store/audit/index.ts';
+import { type Law, MAX_BYTES, NOW, SINCE } from '../store/audit/law.ts';
+import type { Tables } from '../store/tables.ts';
+import type { Violation } from './types.ts';
+
+/** What an audit looks at, and how long it may take. */
+export interface VerifyOptions {
+  /** Only tasks with this id or a greater one. Definitions, workers and mapped objects are always looked at. @default 0 (all) */
+  readonly sinceTaskId?: number;
+  /** The largest value that the engine stores, in bytes of JSON text. @default 1048576 */
+  readonly maxValueBytes?: number;
+  /** How long one law may take; a large database needs more, or a `sinceTaskId`. @default 300000 (5 minutes) */
+  readonly statementTimeoutMs?: Milliseconds;
+}
+
+/** At most so many broken rows of one law are shown; `count` says how many there are. */
+const SHOWN_ROWS = 20;
+
+/**
+ * Checks every law of the data (`store/audit`) over the live database and answers those that are broken, in the order of the laws.
+ *
+ * Everything is read in one transaction, `repeatable read` and `read only`: the laws see one moment, and nothing can be changed or
+ * locked against writers. The time is the database's at that moment. Running engines are not disturbed, but the transaction holds
+ * back vacuum while it lasts.
+ *
+ * @throws DATABASE_FAULT or DATABASE_UNAVAILABLE, also when a law takes longer than `statementTimeoutMs`
+ */
+export async function verify(
+  db: Db,
+  t: Tables,
+  options: VerifyOptions = {},
+): Promise<readonly Violation[]> {
+  const timeoutMs = Math.round(options.statementTimeoutMs ?? 300_000);
+  return db.transaction(async (tx) => {
+    await tx.query({ text: 'set transaction isolation level repeatable read read only' });
+    await tx.query({ text: `set local statement_timeout = ${timeoutMs}` });
+    const [clock] = (await tx.query({ text: `select ${t.clock}::text as now` })).rows;
+    const values = [
+      options.sinceTaskId ?? 0,
+      clock?.['now'],
+      options.maxValueBytes ?? DEFAULT_JSON_LIMITS.maxBytes,
+    ];
+    const violations: Violation[] = [];
+    for (const law of LAWS) {
+      const violation = await check(tx, { law, t, values });
+      if (violation !== null) violations.push(violation);
+    }
+    return violations;
+  });
+}
+
+interface Check {
+  readonly law: Law;
+  readonly t: Tables;
+  readonly values: readonly unknown[];
+}
+
+async function check(tx: Connection, { law, t, values }: Check): Promise<Violation | null> {
+  // The outer condition names all parameters, so that a law need not use each of them.
+  const { rows } = await tx.query({
+    text: `
+select broken.*, (count(*) over ())::int as all_broken_rows
+  from (${law.sql(t)}
+       ) as broken
+ where ${SINCE} is not null and ${NOW} is not null and ${MAX_BYTES} is not null
+ limit ${SHOWN_ROWS}`,
+    values,
+  });
+  if (rows.length === 0) return null;
+  return {
+    invariant: law.id,
+    title: law.title,
+    count: Number(rows[0]?.['all_broken_rows']),
+    rows: rows.map(withoutCount),
+  };
+}
+
+function withoutCount(row: Row): Row {
+  return Object.fromEntries(Object.entries(row).filter(([column]) => column !== 'all_broken_rows'));
+}
