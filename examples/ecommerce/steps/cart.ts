@@ -1,7 +1,6 @@
 import type { HandlerContext } from 'tasker-engine';
-import { cartSchema, expectShape, type Cart } from './data.ts';
+import { cartResult, expectShape, type Cart } from './data.ts';
 import { askShop, orderContext, shopUrl } from './shop-client.ts';
-import { z } from 'zod';
 
 /** `fetch_cart`: the cart that the context names. A cart that does not exist is not asked for again. */
 export async function fetchCart(
@@ -9,9 +8,5 @@ export async function fetchCart(
 ): Promise<{ cart: Cart }> {
   const { cart_id: cartId, shop_port: port } = orderContext(ctx);
   const url = `${shopUrl(port)}/carts/${cartId}`;
-  return expectShape(
-    z.object({ cart: cartSchema }),
-    await askShop({ url, signal: ctx.signal }),
-    url,
-  );
+  return expectShape(cartResult, await askShop({ url, signal: ctx.signal }), url);
 }
