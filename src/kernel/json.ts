@@ -18,6 +18,11 @@ export interface JsonLimits {
   readonly maxDepth: number;
   /** Keys and array elements in total. @default 100000 */
   readonly maxNodes: number;
+  /**
+   * Refuse keys that have harmed readers of JSON (`__proto__`, and `constructor` with a `prototype` inside). On for what outsiders
+   * send (contexts, inputs); off for what handlers return, where such a key is plain data and comes back unchanged. @default false
+   */
+  readonly refuseForbiddenKeys?: boolean;
 }
 
 export const DEFAULT_JSON_LIMITS: JsonLimits = { maxBytes: 1_048_576, maxDepth: 100, maxNodes: 100_000 };
@@ -133,11 +138,17 @@ function inspectMembers(object: object, walk: Walk, depth: number): Refusal | nu
   for (const [key, member] of Object.entries(object)) {
     if (member === undefined) continue;
     walk.path.push(key);
-    const refusal = countNode(walk) ?? inspectText(key) ?? inspect(member, walk, depth + 1);
+    const refusal = countNode(walk) ?? inspectText(key) ?? inspectKey(key, member, walk) ?? inspect(member, walk, depth + 1);
     if (refusal) return refusal;
     walk.path.pop();
   }
   return null;
+}
+
+function inspectKey(key: string, member: unknown, walk: Walk): Refusal | null {
+  if (walk.limits.refuseForbiddenKeys !== true) return null;
+  const forbidden = key === '__proto__' || (key === 'constructor' && isJsonObject(member) && Object.hasOwn(member, 'prototype'));
+  return forbidden ? { kind: 'unstorable', problem: `the forbidden key ${key}` } : null;
 }
 
 function countNode(walk: Walk): Refusal | null {

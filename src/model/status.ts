@@ -49,6 +49,7 @@ export const STEP_MOVES: readonly Move<StepStatus>[] = [
   { from: 'in_progress', to: 'cancelled', by: 'operator' },
   { from: 'pending', to: 'cancelled', by: 'any' },
   { from: 'error', to: 'cancelled', by: 'any' },
+  { from: 'error', to: 'pending', by: 'operator' }, // given further attempts
   { from: 'pending', to: 'resolved_manually', by: 'operator' },
   { from: 'error', to: 'resolved_manually', by: 'operator' },
 ];

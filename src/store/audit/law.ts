@@ -35,5 +35,5 @@ export const SATISFIED = `(${[...SATISFYING].map((status) => `'${status}'`).join
  */
 export const SNAPSHOT_GAP = "interval '250 milliseconds'";
 
-/** How long a statement may have waited for a row lock after it took its time. */
-export const LOCK_WAIT = "interval '5 seconds'";
+/** How long a statement may have waited for a row lock after it took its time: the sessions' lock_timeout. */
+export const LOCK_WAIT = "interval '10 seconds'";

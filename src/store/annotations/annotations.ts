@@ -1,0 +1,82 @@
+import type { Json } from '../../kernel/json.ts';
+import type { Connection } from '../../db/db.ts';
+import type { Task } from '../../model/task.ts';
+import { TASK_COLUMNS, toTask } from '../tasks/read-task.ts';
+import type { Tables } from '../tables.ts';
+
+export interface NewAnnotation {
+  readonly taskId: number;
+  /** The step that wrote it; -1 for the host or an operator. */
+  readonly position: number;
+  readonly type: string;
+  /** JSON text that has passed the gate. */
+  readonly text: string;
+}
+
+/** Writes annotations; the same type by the same step replaces, so a repeated attempt annotates once. Types are made as needed. */
+export function upsertAnnotations(t: Tables): (db: Connection, annotations: readonly NewAnnotation[]) => Promise<void> {
+  const types = `
+insert into ${t.annotation_types} (name) select distinct unnest($1::text[]) order by 1 on conflict (name) do nothing`;
+  const text = `
+insert into ${t.task_annotations} (task_id, position, annotation_type_id, annotation, created_at)
+select (e->>0)::bigint, (e->>1)::int, a.annotation_type_id, e->3, ${t.clock}
+  from jsonb_array_elements($1::jsonb) as e join ${t.annotation_types} as a on a.name = e->>2
+ order by 1, 2, 3
+    on conflict (task_id, position, annotation_type_id) do update set annotation = excluded.annotation, created_at = excluded.created_at`;
+  return async (db, annotations) => {
+    await db.query({ text: types, values: [annotations.map((a) => a.type)] });
+    const parts = annotations.map((a) => `[${a.taskId},${a.position},${JSON.stringify(a.type)},${a.text}]`);
+    await db.query({ text, values: [`[${parts.join(',')}]`] });
+  };
+}
+
+export interface AnnotationRow {
+  readonly annotationId: number;
+  readonly type: string;
+  readonly step: string | null;
+  readonly annotation: Json;
+}
+
+/** The annotations of a task, oldest first. Index: task_annotations_once. */
+export function listAnnotations(t: Tables): (db: Connection, taskId: number) => Promise<readonly AnnotationRow[]> {
+  const text = `
+select a.task_annotation_id, y.name as type, n.name as step, a.annotation
+  from ${t.task_annotations} as a
+  join ${t.annotation_types} as y on y.annotation_type_id = a.annotation_type_id
+  join ${t.tasks} as task on task.task_id = a.task_id
+  left join ${t.named_steps} as n on n.definition_id = task.definition_id and n.position = a.position
+ where a.task_id = $1
+ order by a.task_annotation_id`;
+  return async (db, taskId) => {
+    const { rows } = await db.query({ text, values: [taskId] });
+    return rows.map((row) => ({
+      annotationId: row['task_annotation_id'] as number, // the statement's column types
+      type: row['type'] as string,
+      step: row['step'] as string | null,
+      annotation: row['annotation'] as Json,
+    }));
+  };
+}
+
+/**
+ * Tasks with an annotation of a type whose key has a value (text, or any JSON scalar written as text), newest first, each once:
+ * type, key and value are matched on the same annotation. Index: task_annotations_search for text values.
+ */
+export function findByAnnotation(
+  t: Tables,
+): (db: Connection, asked: { readonly type: string; readonly key: string; readonly value: string; readonly limit: number }) => Promise<readonly Task[]> {
+  const text = `
+select ${TASK_COLUMNS}
+  from ${t.tasks} as task join ${t.task_definitions} as d on d.definition_id = task.definition_id
+ where exists (
+         select from ${t.task_annotations} as a
+           join ${t.annotation_types} as y on y.annotation_type_id = a.annotation_type_id
+          where a.task_id = task.task_id and y.name = $1
+            and (a.annotation @> jsonb_build_object($2::text, $3::text) or a.annotation ->> $2::text = $3::text))
+ order by task.task_id desc
+ limit $4`;
+  return async (db, { type, key, value, limit }) => {
+    const { rows } = await db.query({ text, values: [type, key, value, limit] });
+    return rows.map(toTask);
+  };
+}
