@@ -73,6 +73,7 @@ function ensureBuild() {
   // Beside dist and moved into place: a process that runs from dist never sees half of it, and no file of a removed source lingers.
   const fresh = path.join(ROOT, `dist-${process.pid}`);
   const tsc = path.join(MODULES, 'typescript', 'bin', 'tsc');
+  process.once('exit', () => rmSync(fresh, { recursive: true, force: true })); // what a failed compilation leaves
   run(process.execPath, [tsc, '-p', 'tsconfig.build.json', '--outDir', fresh, '--noEmitOnError']);
   const command = path.join(fresh, 'cli', 'main.js');
   if (existsSync(command)) chmodSync(command, 0o755);
