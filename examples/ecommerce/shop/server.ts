@@ -5,6 +5,8 @@ import { CATALOGUE, type Product } from './catalogue.ts';
 import { createFaultSwitch, parseFault, type Fault, type FaultSwitch } from './faults.ts';
 import { openSink, type EventSink } from './sink.ts';
 
+export { parseFault };
+
 export interface ShopOptions {
   /** 0 takes any free port. @default 4848 */
   readonly port?: number;
