@@ -25,6 +25,12 @@ export interface Connection {
   query(statement: Statement): Promise<QueryResult>;
 }
 
+/** An open transaction. Using it after its end throws. */
+export interface Transaction extends Connection {
+  /** Runs a text of several statements without parameters (a migration). */
+  script(text: string): Promise<void>;
+}
+
 /** A database: a pool of real connections, or PGlite's single session. */
 export interface Db extends Connection {
   readonly kind: 'postgres' | 'pglite';
@@ -35,14 +41,18 @@ export interface Db extends Connection {
    * (40P01, 40001) are retried with jitter, at most 5 times, so `work` must have no effect outside the database.
    * A commit that answers ROLLBACK throws.
    */
-  transaction<T>(work: (tx: Connection) => Promise<T>): Promise<T>;
+  transaction<T>(work: (tx: Transaction) => Promise<T>): Promise<T>;
   /** Runs a text of several statements without parameters (migrations). */
   script(text: string): Promise<void>;
   /**
    * Calls `onNotify` for every NOTIFY on the channel, on a connection of its own that reconnects by itself; `onGap` is called after
    * each (re)connection, because hints may have been missed before it. Resolves once listening; the answer stops it.
    */
-  listen(channel: string, onNotify: (payload: string) => void, onGap: () => void): Promise<() => Promise<void>>;
+  listen(
+    channel: string,
+    onNotify: (payload: string) => void,
+    onGap: () => void,
+  ): Promise<() => Promise<void>>;
   /** How a helper thread can open a connection of its own, or null when it cannot (a pool we were given, PGlite). */
   readonly threadConnection: { readonly connectionString: string } | null;
   /** Closes what this object opened; a pool that was given stays open. Twice is fine. */
