@@ -1,11 +1,13 @@
 import type { Reporter, TestCase, TestModule } from 'vitest/node';
 import { isCi } from './ci.ts';
 
-/** What a test ran on, by the tag in its name. */
+/** What a test ran on: the word `postgres`, `PostgreSQL` or `PGlite` in the name of a suite around it, or a tag in its own name. */
 type Place = 'postgres' | 'pglite' | 'neither';
 
 /** One finished test, as far as the closing line is concerned. */
 export interface Outcome {
+  /** The names of the suites around it, outermost first. */
+  readonly suite: string;
   readonly name: string;
   readonly state: 'passed' | 'failed' | 'skipped' | 'pending';
 }
@@ -23,7 +25,7 @@ export interface Versions {
 export function closingLine(outcomes: readonly Outcome[], versions: Versions): string {
   const passed = outcomes.filter((outcome) => outcome.state === 'passed');
   const count = (place: Place): number =>
-    passed.filter((outcome) => placeOf(outcome.name) === place).length;
+    passed.filter((outcome) => placeOf(outcome) === place).length;
   const failed = outcomes.filter((outcome) => outcome.state === 'failed').length;
   const skipped = outcomes.length - passed.length - failed;
   const parts = [
@@ -45,13 +47,15 @@ export function closingLine(outcomes: readonly Outcome[], versions: Versions): s
 /** How many tests on PostgreSQL did not run. */
 export function skippedOnPostgres(outcomes: readonly Outcome[]): number {
   return outcomes.filter(
-    (outcome) => outcome.state === 'skipped' && placeOf(outcome.name) === 'postgres',
+    (outcome) => outcome.state === 'skipped' && placeOf(outcome) === 'postgres',
   ).length;
 }
 
-function placeOf(name: string): Place {
-  if (name.includes('[postgres]')) return 'postgres';
-  return name.includes('[pglite]') ? 'pglite' : 'neither';
+function placeOf({ suite, name }: Outcome): Place {
+  const found =
+    /(postgres|pglite)/i.exec(suite) ?? /\[(postgres|pglite)\]|on (postgres|pglite)/i.exec(name);
+  if (found === null) return 'neither';
+  return found[0].toLowerCase().includes('pglite') ? 'pglite' : 'postgres';
 }
 
 /** Prints the closing line after everything else; with CI=true a skipped test on PostgreSQL fails the run. */
@@ -78,7 +82,8 @@ export class ClosingLine implements Reporter {
 }
 
 function toOutcome(test: TestCase): Outcome {
-  return { name: test.fullName, state: test.result().state };
+  const suite = test.parent.type === 'suite' ? test.parent.fullName : '';
+  return { suite, name: test.name, state: test.result().state };
 }
 
 declare module 'vitest' {

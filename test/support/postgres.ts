@@ -1,6 +1,5 @@
 import { randomBytes } from 'node:crypto';
 import pg from 'pg';
-import { afterAll, beforeAll } from 'vitest';
 
 export { startPostgres, type PostgresServer } from '../../scripts/postgres/launcher.mjs';
 
@@ -11,7 +10,7 @@ export const POSTGRES_URL_VARIABLE = 'TASKER_TEST_POSTGRES_URL';
 export interface FreshDatabase {
   readonly url: string;
   /** Ends its sessions and removes it. Twice is fine. */
-  drop(): Promise<void>;
+  readonly drop: () => Promise<void>;
 }
 
 /** The test server (superuser, database `postgres`), or undefined when this machine has none. */
@@ -26,22 +25,6 @@ export async function freshDatabase(): Promise<FreshDatabase> {
   const url = new URL(requireUrl());
   url.pathname = `/${name}`;
   return { url: url.href, drop: () => administer(`drop database if exists ${name} with (force)`) };
-}
-
-/** One database for all tests of the file or suite that calls it: made before them, dropped after. The answer gives its URL. */
-export function databaseForSuite(): () => string {
-  let database: FreshDatabase | undefined;
-  beforeAll(async () => {
-    database = await freshDatabase();
-  });
-  afterAll(async () => {
-    await database?.drop();
-  });
-  return () => {
-    if (database === undefined)
-      throw new Error('The database exists only while the tests of the suite run');
-    return database.url;
-  };
 }
 
 async function administer(statement: string): Promise<void> {
