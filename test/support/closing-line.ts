@@ -53,7 +53,8 @@ export function skippedOnPostgres(outcomes: readonly Outcome[]): number {
 
 function placeOf({ suite, name }: Outcome): Place {
   const found =
-    /\b(postgres|pglite)/i.exec(suite) ?? /\[(postgres|pglite)\]|\bon (postgres|pglite)/i.exec(name);
+    /\b(postgres|pglite)/i.exec(suite) ??
+    /\[(postgres|pglite)\]|\bon (postgres|pglite)/i.exec(name);
   if (found === null) return 'neither';
   return found[0].toLowerCase().includes('pglite') ? 'pglite' : 'postgres';
 }

@@ -56,6 +56,7 @@ export function postgresDatabase(): TestDatabase {
 /** An embedded database in memory for the suite that calls it. */
 export function pgliteDatabase(): TestDatabase {
   let db: Db | undefined;
+  // oxlint-disable-next-line no-empty-pattern -- vitest reads the names of fixtures from this pattern
   beforeAll(async ({}, { file }) => {
     db = await connectPglite({ directory: null });
     const { rows } = await db.query({ text: 'show server_version' });
