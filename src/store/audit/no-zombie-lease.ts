@@ -1,11 +1,11 @@
-import { type Law, NOW, SINCE } from './law.ts';
+import { DRAIN_GRACE_MS, type Law, NOW, SINCE } from './law.ts';
 
 /** Every running step is held by a worker whose lease is valid. */
 export const noZombieLease: Law = {
   id: 'no-zombie-lease',
   title: 'Every running step is held by a worker whose lease is valid',
   explain:
-    'The holder is unknown, has stopped, or has been silent for more than 15 seconds beyond its lease, and nobody gave the step back.',
+    'The holder is unknown, has stopped, was declared lost, or has let its lease lapse, more than 15 seconds ago (others look every few seconds), and nobody gave the step back.',
   sql: (t) => `
     select s.task_id, s.position, s.worker_id, w.name as worker, w.lease_expires_at, w.stopped_at, w.lost_at
       from ${t.tasks} as task
@@ -15,7 +15,7 @@ export const noZombieLease: Law = {
        and task.task_id >= ${SINCE}
        and s.status = 'in_progress'
        and (w.worker_id is null
-            or w.stopped_at is not null
+            or w.stopped_at <= ${NOW} - ${DRAIN_GRACE_MS} * interval '1 millisecond'
             or w.lost_at < ${NOW} - interval '15 seconds'
             or w.lease_expires_at < ${NOW} - interval '15 seconds')`,
 };
