@@ -1,0 +1,52 @@
+import { CommanderError } from 'commander';
+import { isTaskerError } from '../kernel/errors.ts';
+import type { CliIo } from './io.ts';
+import { createStyle, printable } from './output/text.ts';
+
+/** Exit code for input that is wrong: flags, arguments, files, contexts. */
+export const EXIT_BAD_INPUT = 2;
+
+/**
+ * Reports why a command failed and gives its exit code. A person gets `✗ message`, what to do, and the code; `--json` gets one JSON
+ * document `{"error": {...}}` on standard error. A stack trace is shown only with TASKER_DEBUG=1.
+ */
+export function reportFailure(error: unknown, io: CliIo, json: boolean): number {
+  // commander has written its own message already; help and version are no failures
+  if (error instanceof CommanderError) return error.exitCode === 0 ? 0 : EXIT_BAD_INPUT;
+  const failure = describe(error);
+  if (json) {
+    io.err.write(`${JSON.stringify({ error: failure.document })}\n`);
+  } else {
+    const style = createStyle(io.err.isTTY && io.environment.colour !== 'never');
+    io.err.write(`${style.bad('✗')} ${printable(failure.message)}\n`);
+    if (failure.hint !== '') {
+      io.err.write(`  ${printable(failure.hint)}  ${style.faint(failure.code)}\n`);
+    }
+  }
+  if (io.environment.debug && error instanceof Error) io.err.write(`${error.stack ?? ''}\n`);
+  return failure.exitCode;
+}
+
+interface Failure {
+  readonly message: string;
+  readonly hint: string;
+  readonly code: string;
+  readonly exitCode: number;
+  readonly document: object;
+}
+
+function describe(error: unknown): Failure {
+  if (isTaskerError(error)) {
+    const { code, message, hint, status, exitCode, details } = error;
+    return { code, message, hint, exitCode, document: { code, message, hint, status, details } };
+  }
+  const message = error instanceof Error ? error.message : String(error);
+  const code = 'UNEXPECTED';
+  return {
+    code,
+    message: `Something unexpected happened: ${message}`,
+    hint: 'Set TASKER_DEBUG=1 to see where it came from.',
+    exitCode: 1,
+    document: { code, message },
+  };
+}

@@ -1,0 +1,91 @@
+import { existsSync } from 'node:fs';
+import { resolve } from 'node:path';
+import { TaskerError } from '../kernel/errors.ts';
+import type { Logger } from '../kernel/logger.ts';
+import type { Milliseconds } from '../kernel/duration.ts';
+import type { DatabaseOptions, TaskerOptions, WorkerOptions } from '../config/options.ts';
+import type { Tasker } from '../tasker-interface.ts';
+import type { GlobalOptions, Invocation } from './command.ts';
+import type { CliIo } from './io.ts';
+
+/** The folder of the embedded database, under the working directory. */
+export const DEFAULT_DATA_DIRECTORY = '.tasker/data';
+
+/** What a command needs of the engine. */
+export interface SessionNeeds {
+  /** @default no worker: the command only looks and acts */
+  readonly worker?: WorkerOptions;
+  /** The command makes the embedded database when it does not exist. @default false: that is an error which says what to do */
+  readonly createsDatabase?: boolean;
+  /** Apply missing migrations at start. @default the engine's own default */
+  readonly migrate?: boolean;
+  readonly logger?: Logger;
+}
+
+/** Makes a Tasker from the options and the environment. It is not started: it has opened nothing yet. */
+export async function createSession(
+  { options, io, toolbox }: Invocation<object>,
+  needs: SessionNeeds = {},
+): Promise<Tasker> {
+  const database = databaseOf(options, io);
+  if (needs.createsDatabase !== true) requireDatabase(database);
+  const schema = options.schema ?? io.environment.schema;
+  const settings: TaskerOptions = {
+    database,
+    worker: needs.worker ?? false,
+    environment: io.environment.name,
+    ...(schema === undefined ? {} : { schema }),
+    ...(needs.migrate === undefined ? {} : { migrate: needs.migrate }),
+    ...(needs.logger === undefined ? {} : { logger: needs.logger }),
+  };
+  return toolbox.createTasker(settings);
+}
+
+/** Starts a Tasker, does the work, and stops it whatever happens. */
+export async function withTasker<Result>(
+  invocation: Invocation<object>,
+  needs: SessionNeeds,
+  work: (tasker: Tasker) => Promise<Result>,
+): Promise<Result> {
+  const tasker = await createSession(invocation, needs);
+  return running(tasker, () => work(tasker));
+}
+
+/** Starts this Tasker, does the work, and stops it whatever happens. */
+export async function running<Result>(
+  tasker: Tasker,
+  work: () => Promise<Result>,
+): Promise<Result> {
+  try {
+    await tasker.start();
+    return await work();
+  } finally {
+    await tasker.stop();
+  }
+}
+
+/** The database that the command line works on: flags first, then the environment, then the embedded one. */
+export function databaseOf(options: GlobalOptions, io: CliIo): DatabaseOptions {
+  if (options.database !== undefined && options.dataDir !== undefined) {
+    const problem = '--database and --data-dir name two databases; give one of them';
+    throw new TaskerError('INVALID_REQUEST', { problem });
+  }
+  if (options.database !== undefined) return options.database;
+  const url = options.dataDir === undefined ? io.environment.databaseUrl : undefined;
+  if (url !== undefined) return url;
+  const directory = options.dataDir ?? io.environment.dataDirectory ?? DEFAULT_DATA_DIRECTORY;
+  return { embedded: { directory: resolve(io.directory, directory) } };
+}
+
+/** How long a draining worker waits for running steps, as the user reads it. */
+export const RUN_GRACE: Milliseconds = 5_000;
+
+function requireDatabase(database: DatabaseOptions): void {
+  if (typeof database === 'string' || !('embedded' in database)) return;
+  const { directory } = database.embedded;
+  if (directory === null || existsSync(directory)) return;
+  throw new TaskerError('INVALID_OPTION', {
+    option: '--data-dir',
+    problem: `there is no database in ${directory} yet; run a task first, or name a server with DATABASE_URL`,
+  });
+}

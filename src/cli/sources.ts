@@ -1,0 +1,105 @@
+import { stat } from 'node:fs/promises';
+import { extname, resolve } from 'node:path';
+import { TaskerError } from '../kernel/errors.ts';
+import { isJsonObject } from '../kernel/json.ts';
+import type { Tasker } from '../tasker-interface.ts';
+import type { CliIo } from './io.ts';
+import type { Toolbox } from './toolbox.ts';
+
+/** The folder whose definitions are known without being named. */
+export const DEFAULT_DEFINITIONS = 'tasks';
+
+const DEFINITION_EXTENSIONS: ReadonlySet<string> = new Set(['.yaml', '.yml', '.ts', '.js', '.mjs']);
+
+/** True when the text names a file or folder rather than a task. */
+export function looksLikePath(text: string): boolean {
+  return (
+    text.startsWith('.') ||
+    text.startsWith('/') ||
+    text.includes('\\') ||
+    DEFINITION_EXTENSIONS.has(extname(text))
+  );
+}
+
+/**
+ * The absolute path of a definition file or folder.
+ *
+ * @throws TaskerError `INVALID_REQUEST` when it does not exist or is neither (a device or pipe might never end)
+ */
+export async function definitionPath(text: string, io: CliIo): Promise<string> {
+  const path = resolve(io.directory, text);
+  const found = await stat(path).catch(() => null);
+  if (found === null)
+    throw new TaskerError('INVALID_REQUEST', { problem: `there is no file or folder ${text}` });
+  if (!found.isFile() && !found.isDirectory()) {
+    throw new TaskerError('INVALID_REQUEST', { problem: `${text} is neither a file nor a folder` });
+  }
+  return path;
+}
+
+/** The given paths; without any, the folder `tasks` when there is one. */
+export async function definitionPaths(
+  texts: readonly string[],
+  io: CliIo,
+): Promise<readonly string[]> {
+  if (texts.length > 0) return Promise.all(texts.map((text) => definitionPath(text, io)));
+  const standard = resolve(io.directory, DEFAULT_DEFINITIONS);
+  const found = await stat(standard).catch(() => null);
+  return found?.isDirectory() === true ? [standard] : [];
+}
+
+/**
+ * Registers the named handlers of a module: each exported function, class or object with `call` under the name of its export, and
+ * each member of a default export (or of an export called `handlers`) that is a plain object, under its key.
+ *
+ * @throws TaskerError `HANDLER_NOT_LOADED` when the file cannot be loaded or offers no handler
+ */
+export async function registerHandlers(
+  tasker: Tasker,
+  files: readonly string[],
+  { io, toolbox }: { readonly io: CliIo; readonly toolbox: Toolbox },
+): Promise<void> {
+  for (const file of files) {
+    const path = await definitionPath(file, io);
+    const handlers = namedHandlers(await load(toolbox, path, file));
+    if (handlers.length === 0) {
+      throw new TaskerError('HANDLER_NOT_LOADED', {
+        handler: file,
+        problem: 'it exports no handler',
+      });
+    }
+    for (const [name, handler] of handlers) tasker.handler(name, handler);
+  }
+}
+
+async function load(
+  toolbox: Toolbox,
+  path: string,
+  file: string,
+): Promise<Readonly<Record<string, unknown>>> {
+  try {
+    return await toolbox.loadModule(path);
+  } catch (error) {
+    const problem = error instanceof Error ? error.message : String(error);
+    throw new TaskerError('HANDLER_NOT_LOADED', { handler: file, problem }, { cause: error });
+  }
+}
+
+function namedHandlers(
+  exports: Readonly<Record<string, unknown>>,
+): readonly (readonly [string, unknown])[] {
+  return Object.entries(exports).flatMap(
+    ([name, value]): readonly (readonly [string, unknown])[] => {
+      if (isHandler(value)) return [[name, value]];
+      const isMap = (name === 'default' || name === 'handlers') && isJsonObject(value);
+      return isMap ? Object.entries(value).filter(([, member]) => isHandler(member)) : [];
+    },
+  );
+}
+
+function isHandler(value: unknown): boolean {
+  if (typeof value === 'function') return true;
+  return (
+    typeof value === 'object' && value !== null && typeof Reflect.get(value, 'call') === 'function'
+  );
+}
