@@ -49,16 +49,18 @@ function ensureDependencies() {
   writeFileSync(stamp, wanted);
 }
 
-/** npm keeps what it installed in node_modules/.package-lock.json: every entry meant for this platform must be there. */
+/**
+ * True when node_modules holds what package-lock.json asks for. npm writes node_modules/.package-lock.json when it is done, so
+ * without it an installation was interrupted; its content proves nothing, for `npm install --package-lock-only` rewrites it too.
+ */
 function isInstalled() {
-  const installed = read(path.join(MODULES, '.package-lock.json'));
-  if (installed === null) return false;
-  const have = JSON.parse(installed).packages;
-  const want = JSON.parse(readFileSync(path.join(ROOT, 'package-lock.json'), 'utf8')).packages;
-  return Object.entries(want).every(([name, entry]) => {
+  if (!existsSync(path.join(MODULES, '.package-lock.json'))) return false;
+  const wanted = JSON.parse(readFileSync(path.join(ROOT, 'package-lock.json'), 'utf8')).packages;
+  return Object.entries(wanted).every(([name, entry]) => {
     if (name === '') return true;
-    const isForOtherPlatform = have[name] === undefined && (entry.optional || entry.devOptional);
-    return isForOtherPlatform || have[name]?.version === entry.version;
+    const found = read(path.join(ROOT, name, 'package.json'));
+    if (found === null) return Boolean(entry.optional || entry.devOptional); // meant for another platform
+    return entry.link || JSON.parse(found).version === entry.version;
   });
 }
 
