@@ -39,7 +39,11 @@ export interface TaskerEvents {
   'task.retry_requested': { readonly taskId: number };
   'step.started': StepEvent;
   'step.completed': StepEvent;
-  'step.failed': StepEvent & { readonly exhausted: boolean; readonly retryInMs: number | null; readonly message: string };
+  'step.failed': StepEvent & {
+    readonly exhausted: boolean;
+    readonly retryInMs: number | null;
+    readonly message: string;
+  };
   'step.cancelled': StepEvent;
   'step.skipped': StepEvent;
   'step.resolved_manually': StepEvent;

@@ -8,11 +8,6 @@ export function childrenOf(parents: Parents): readonly (readonly number[])[] {
   return children;
 }
 
-/** Positions without children: a task is done when all of these are. */
-export function leavesOf(parents: Parents): readonly number[] {
-  return childrenOf(parents).flatMap((list, position) => (list.length === 0 ? [position] : []));
-}
-
 /**
  * One cycle as a path of positions that ends where it began (`[1, 4, 1]`: 1 depends on 4 depends on 1), or null.
  * Iterative, so that a chain of any length is safe; O(steps + dependencies).
@@ -46,7 +41,10 @@ export function findCycle(parents: Parents): readonly number[] | null {
 }
 
 /** All positions that depend on the given ones, directly or not (without the given ones themselves). */
-export function descendantsOf(children: readonly (readonly number[])[], from: Iterable<number>): ReadonlySet<number> {
+export function descendantsOf(
+  children: readonly (readonly number[])[],
+  from: Iterable<number>,
+): ReadonlySet<number> {
   const start = new Set(from);
   const found = new Set<number>();
   const open = [...start];

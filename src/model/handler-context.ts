@@ -40,7 +40,11 @@ export interface Sequence {
 /**
  * What a handler receives. Every value is the handler's own copy or read-only: two steps that run at once share nothing mutable (B40).
  */
-export interface HandlerContext<Context = Json, Deps = Readonly<Record<string, Json>>, Config = Json> {
+export interface HandlerContext<
+  Context = Json,
+  Deps = Readonly<Record<string, Json>>,
+  Config = Json,
+> {
   /** The task's context, or this step's inputs when an operator edited them. */
   readonly context: Context;
   /** Results of the steps this one depends on, by name (YAML) or by the alias given in `dependsOn` (code). */

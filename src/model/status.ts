@@ -1,5 +1,12 @@
 /** The statuses of a task: the seed's six. `complete`, `cancelled` and `resolved_manually` are final. */
-export const TASK_STATUSES = ['pending', 'in_progress', 'error', 'complete', 'resolved_manually', 'cancelled'] as const;
+export const TASK_STATUSES = [
+  'pending',
+  'in_progress',
+  'error',
+  'complete',
+  'resolved_manually',
+  'cancelled',
+] as const;
 export type TaskStatus = (typeof TASK_STATUSES)[number];
 
 /**
@@ -10,7 +17,11 @@ export const STEP_STATUSES = [...TASK_STATUSES, 'skipped'] as const;
 export type StepStatus = (typeof STEP_STATUSES)[number];
 
 /** What satisfies a dependent. */
-export const SATISFYING: ReadonlySet<StepStatus> = new Set(['complete', 'resolved_manually', 'skipped']);
+export const SATISFYING: ReadonlySet<StepStatus> = new Set([
+  'complete',
+  'resolved_manually',
+  'skipped',
+]);
 
 type Actor = 'engine' | 'operator' | 'any';
 interface Move<Status> {

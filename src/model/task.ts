@@ -120,6 +120,9 @@ export function workflowStepId(taskId: number, position: number): number {
 }
 
 /** The task and position that a step id names. */
-export function splitWorkflowStepId(id: number): { readonly taskId: number; readonly position: number } {
+export function splitWorkflowStepId(id: number): {
+  readonly taskId: number;
+  readonly position: number;
+} {
   return { taskId: Math.floor(id / MAX_STEPS), position: id % MAX_STEPS };
 }

@@ -6,7 +6,14 @@ import { listSteps } from './steps/list-steps.ts';
 import { loadResults } from './steps/load-results.ts';
 import { loadTasks } from './steps/load-tasks.ts';
 import { lostRuns } from './steps/lost-runs.ts';
-import { cancelSteps, editStep, enqueueSteps, markSettles, reopenSteps, resolveStep } from './steps/operator-moves.ts';
+import {
+  cancelSteps,
+  editStep,
+  enqueueSteps,
+  markSettles,
+  reopenSteps,
+  resolveStep,
+} from './steps/operator-moves.ts';
 import { promoteDue } from './steps/promote-due.ts';
 import { returnSteps } from './steps/return-steps.ts';
 import { editTask } from './tasks/edit-task.ts';

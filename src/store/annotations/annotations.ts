@@ -14,7 +14,9 @@ export interface NewAnnotation {
 }
 
 /** Writes annotations; the same type by the same step replaces, so a repeated attempt annotates once. Types are made as needed. */
-export function upsertAnnotations(t: Tables): (db: Connection, annotations: readonly NewAnnotation[]) => Promise<void> {
+export function upsertAnnotations(
+  t: Tables,
+): (db: Connection, annotations: readonly NewAnnotation[]) => Promise<void> {
   const types = `
 insert into ${t.annotation_types} (name) select distinct unnest($1::text[]) order by 1 on conflict (name) do nothing`;
   const text = `
@@ -25,7 +27,9 @@ select (e->>0)::bigint, (e->>1)::int, a.annotation_type_id, e->3, ${t.clock}
     on conflict (task_id, position, annotation_type_id) do update set annotation = excluded.annotation, created_at = excluded.created_at`;
   return async (db, annotations) => {
     await db.query({ text: types, values: [annotations.map((a) => a.type)] });
-    const parts = annotations.map((a) => `[${a.taskId},${a.position},${JSON.stringify(a.type)},${a.text}]`);
+    const parts = annotations.map(
+      (a) => `[${a.taskId},${a.position},${JSON.stringify(a.type)},${a.text}]`,
+    );
     await db.query({ text, values: [`[${parts.join(',')}]`] });
   };
 }
@@ -38,7 +42,9 @@ export interface AnnotationRow {
 }
 
 /** The annotations of a task, oldest first. Index: task_annotations_once. */
-export function listAnnotations(t: Tables): (db: Connection, taskId: number) => Promise<readonly AnnotationRow[]> {
+export function listAnnotations(
+  t: Tables,
+): (db: Connection, taskId: number) => Promise<readonly AnnotationRow[]> {
   const text = `
 select a.task_annotation_id, y.name as type, n.name as step, a.annotation
   from ${t.task_annotations} as a
@@ -64,7 +70,15 @@ select a.task_annotation_id, y.name as type, n.name as step, a.annotation
  */
 export function findByAnnotation(
   t: Tables,
-): (db: Connection, asked: { readonly type: string; readonly key: string; readonly value: string; readonly limit: number }) => Promise<readonly Task[]> {
+): (
+  db: Connection,
+  asked: {
+    readonly type: string;
+    readonly key: string;
+    readonly value: string;
+    readonly limit: number;
+  },
+) => Promise<readonly Task[]> {
   const text = `
 select ${TASK_COLUMNS}
   from ${t.tasks} as task join ${t.task_definitions} as d on d.definition_id = task.definition_id

@@ -6,7 +6,9 @@ import type { Tables } from '../tables.ts';
  * Every attempt of a task's steps, oldest first: past ones from the history, and the current or successful one from the step row,
  * which is where it lives. Indexes: primary keys.
  */
-export function listAttempts(t: Tables): (db: Connection, taskId: number) => Promise<readonly Attempt[]> {
+export function listAttempts(
+  t: Tables,
+): (db: Connection, taskId: number) => Promise<readonly Attempt[]> {
   const text = `
 select a.task_id, n.name, a.attempt, a.outcome::text as outcome, a.worker_id, a.started_at, a.finished_at, a.error
   from ${t.step_attempts} as a

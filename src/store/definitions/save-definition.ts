@@ -29,7 +29,10 @@ export interface DefinitionRow {
  */
 export function saveDefinition(
   t: Tables,
-): (db: Connection, definition: DefinitionRow) => Promise<{ readonly definitionId: number; readonly contentHash: string }> {
+): (
+  db: Connection,
+  definition: DefinitionRow,
+) => Promise<{ readonly definitionId: number; readonly contentHash: string }> {
   const insert = `
 with stored as (
   insert into ${t.task_definitions} (namespace, name, version, content_hash, document)
@@ -51,18 +54,42 @@ select definition_id from stored`;
   const find = `select definition_id, content_hash from ${t.task_definitions} where namespace = $1 and name = $2 and version = $3`;
   return async (db, d) => {
     const steps = d.steps.map((s) => [
-      s.position, s.name, s.description, s.dependentSystem, s.kind, s.queue, s.retryable, s.retryLimit, s.skippable, s.parents, s.children,
+      s.position,
+      s.name,
+      s.description,
+      s.dependentSystem,
+      s.kind,
+      s.queue,
+      s.retryable,
+      s.retryLimit,
+      s.skippable,
+      s.parents,
+      s.children,
     ]);
     const found = await db.query({ text: find, values: [d.namespace, d.name, d.version] });
     const existing = found.rows[0];
-    if (existing) return { definitionId: existing['definition_id'] as number, contentHash: existing['content_hash'] as string };
+    if (existing)
+      return {
+        definitionId: existing['definition_id'] as number,
+        contentHash: existing['content_hash'] as string,
+      };
     await db.query({
       text: insert,
-      values: [d.namespace, d.name, d.version, d.contentHash, JSON.stringify(d.document), JSON.stringify(steps)],
+      values: [
+        d.namespace,
+        d.name,
+        d.version,
+        d.contentHash,
+        JSON.stringify(d.document),
+        JSON.stringify(steps),
+      ],
     });
     const { rows } = await db.query({ text: find, values: [d.namespace, d.name, d.version] });
     // the statement's column types; the row exists, because definitions are never deleted while in use
-    return { definitionId: rows[0]?.['definition_id'] as number, contentHash: rows[0]?.['content_hash'] as string };
+    return {
+      definitionId: rows[0]?.['definition_id'] as number,
+      contentHash: rows[0]?.['content_hash'] as string,
+    };
   };
 }
 

@@ -18,13 +18,25 @@ export interface OperatorLogEntry {
 }
 
 /** Appends to the operator log, in the transaction of the action itself. */
-export function appendOperatorLog(t: Tables): (db: Connection, entries: readonly OperatorLogEntry[]) => Promise<void> {
+export function appendOperatorLog(
+  t: Tables,
+): (db: Connection, entries: readonly OperatorLogEntry[]) => Promise<void> {
   const text = `
 insert into ${t.operator_log} (task_id, position, created_at, action, actor, reason, from_status, to_status, attempts, details)
 select (e->>0)::bigint, (e->>1)::int, ${t.clock}, e->>2, e->>3, e->>4, e->>5, e->>6, (e->>7)::int, nullif(e->8, 'null')
   from jsonb_array_elements($1::jsonb) as e`;
   return async (db, entries) => {
-    const list = entries.map((e) => [e.taskId, e.position, e.action, e.actor, e.reason, e.fromStatus, e.toStatus, e.attempts, e.details]);
+    const list = entries.map((e) => [
+      e.taskId,
+      e.position,
+      e.action,
+      e.actor,
+      e.reason,
+      e.fromStatus,
+      e.toStatus,
+      e.attempts,
+      e.details,
+    ]);
     await db.query({ text, values: [JSON.stringify(list)] });
   };
 }
@@ -36,7 +48,9 @@ export interface OperatorLogRow extends OperatorLogEntry {
 }
 
 /** The log of one task, oldest first. Index: operator_log_task. */
-export function listOperatorLog(t: Tables): (db: Connection, taskId: number) => Promise<readonly OperatorLogRow[]> {
+export function listOperatorLog(
+  t: Tables,
+): (db: Connection, taskId: number) => Promise<readonly OperatorLogRow[]> {
   const text = `
 select l.log_id, l.task_id, l.position, n.name as step, l.created_at, l.action, l.actor, l.reason, l.from_status, l.to_status, l.attempts, l.details
   from ${t.operator_log} as l

@@ -22,7 +22,11 @@ export interface Completion {
   readonly definitionId: number;
   /** The negated priority of the task. */
   readonly rank: number;
-  readonly children: readonly { readonly position: number; readonly queue: string; readonly move: ChildMove }[];
+  readonly children: readonly {
+    readonly position: number;
+    readonly queue: string;
+    readonly move: ChildMove;
+  }[];
 }
 
 export interface AdvanceRequest {
@@ -65,13 +69,21 @@ export interface AdvanceAnswer {
  * Locks: own steps, then children in (task_id, position) order, then tasks, then queue rows (skipping locked ones) and their steps.
  * Indexes: primary keys only, and ready_steps_next for the top-up.
  */
-export function advanceSteps(t: Tables): (db: Connection, request: AdvanceRequest) => Promise<AdvanceAnswer> {
+export function advanceSteps(
+  t: Tables,
+): (db: Connection, request: AdvanceRequest) => Promise<AdvanceAnswer> {
   const text = advanceText(t);
   return async (db, request) => {
     const { rows } = await db.query({
       name: `${t.schema}.advance-steps`,
       text,
-      values: [completionsText(request.completions), request.workerId, request.queue, request.room, `{${request.excluded.join(',')}}`],
+      values: [
+        completionsText(request.completions),
+        request.workerId,
+        request.queue,
+        request.room,
+        `{${request.excluded.join(',')}}`,
+      ],
     });
     return toAnswer(rows);
   };
@@ -83,8 +95,12 @@ const MOVES: Readonly<Record<ChildMove, number>> = { take: 1, queue: 0, park: 2 
 function completionsText(completions: readonly Completion[]): string {
   const parts: string[] = [];
   for (const c of completions) {
-    const children = c.children.map((child) => `[${child.position},${MOVES[child.move]},${JSON.stringify(child.queue)}]`).join(',');
-    parts.push(`[${c.taskId},${c.position},${c.attempts},${c.definitionId},${c.rank},[${children}],${c.resultText}]`);
+    const children = c.children
+      .map((child) => `[${child.position},${MOVES[child.move]},${JSON.stringify(child.queue)}]`)
+      .join(',');
+    parts.push(
+      `[${c.taskId},${c.position},${c.attempts},${c.definitionId},${c.rank},[${children}],${c.resultText}]`,
+    );
   }
   return `[${parts.join(',')}]`;
 }
@@ -159,25 +175,25 @@ with finished as materialized (
   returning task.task_id
 )
 select 1 as kind, c.task_id, c.position, c.attempts, c.definition_id, c.rank, c.inputs, c.retry_limit,
-       task.context, task.initiator, task.reason, task.source_system, task.tags,
+       task.context, task.initiator, task.reason, task.source_system, task.tags, task.bypass_steps,
        (extract(epoch from task.requested_at) * 1000)::float8 as requested_at, null::int as count
   from claimed as c join ${t.tasks} as task on task.task_id = c.task_id
 union all
-select 2, task_id, position, attempts, definition_id, rank, inputs, retry_limit, null, null, null, null, null, null, null
+select 2, task_id, position, attempts, definition_id, rank, inputs, retry_limit, null, null, null, null, null, null, null, null
   from opened where waiting_on = 0 and move = 1
 union all
-select 3, task_id, null, null, null, null, null, null, null, null, null, null, null, null, null from leaves where status = 'complete'
+select 3, task_id, null, null, null, null, null, null, null, null, null, null, null, null, null, null from leaves where status = 'complete'
 union all
-select 4, task_id, null, null, null, null, null, null, null, null, null, null, null, null, null from started
+select 4, task_id, null, null, null, null, null, null, null, null, null, null, null, null, null, null from started
 union all
-select 5, task_id, null, null, null, null, null, null, null, null, null, null, null, null, null from done where settles
+select 5, task_id, null, null, null, null, null, null, null, null, null, null, null, null, null, null from done where settles
 union all
-select 6, f.task_id, f.position, null, null, null, null, null, null, null, null, null, null, null, null
+select 6, f.task_id, f.position, null, null, null, null, null, null, null, null, null, null, null, null, null
   from finished as f
  where (select count(*) from done) <> (select count(*) from finished)
    and not exists (select from done as d where d.task_id = f.task_id and d.position = f.position)
 union all
-select 7, null, null, null, null, null, null, null, null, null, null, null, null, null, count(*)::int from queued having count(*) > 0`;
+select 7, null, null, null, null, null, null, null, null, null, null, null, null, null, null, count(*)::int from queued having count(*) > 0`;
 }
 
 function toAnswer(rows: readonly Row[]): AdvanceAnswer {

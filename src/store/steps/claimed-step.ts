@@ -8,6 +8,8 @@ export interface ClaimedTask {
   readonly reason: string;
   readonly sourceSystem: string;
   readonly tags: readonly string[];
+  /** Names of the steps that were bypassed at creation. */
+  readonly bypassSteps: readonly string[];
   readonly requestedAt: Date;
 }
 
@@ -48,6 +50,7 @@ export function toClaimedTask(row: Row): ClaimedTask {
     reason: row['reason'] as string,
     sourceSystem: row['source_system'] as string,
     tags: row['tags'] as readonly string[],
+    bypassSteps: row['bypass_steps'] as readonly string[],
     requestedAt: new Date(row['requested_at'] as number),
   };
 }

@@ -21,7 +21,11 @@ export interface Failure {
 
 export interface FailAnswer {
   /** The failures that were recorded; the others were refused, because the step was no longer the worker's. */
-  readonly recorded: readonly { readonly taskId: number; readonly position: number; readonly retryAt: Date | null }[];
+  readonly recorded: readonly {
+    readonly taskId: number;
+    readonly position: number;
+    readonly retryAt: Date | null;
+  }[];
 }
 
 /**
@@ -37,7 +41,11 @@ export function failSteps(
 ): (db: Connection, failures: readonly Failure[], requireAlive: boolean) => Promise<FailAnswer> {
   const text = failText(t);
   return async (db, failures, requireAlive) => {
-    const { rows } = await db.query({ name: `${t.schema}.fail-steps`, text, values: [failuresText(failures), requireAlive] });
+    const { rows } = await db.query({
+      name: `${t.schema}.fail-steps`,
+      text,
+      values: [failuresText(failures), requireAlive],
+    });
     const recorded = rows.map((row) => ({
       taskId: row['task_id'] as number, // the statement's column types
       position: row['position'] as number,

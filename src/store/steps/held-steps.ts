@@ -18,11 +18,15 @@ export interface HeldStep extends ClaimedStep {
  */
 export function heldSteps(
   t: Tables,
-): (db: Connection, workerIds: readonly number[], options: { readonly lock: boolean }) => Promise<readonly HeldStep[]> {
+): (
+  db: Connection,
+  workerIds: readonly number[],
+  options: { readonly lock: boolean },
+) => Promise<readonly HeldStep[]> {
   const text = (lock: boolean): string => `
 select s.task_id, s.position, s.attempts, s.worker_id, s.inputs, s.retry_limit, task.definition_id, -task.priority as rank,
        n.name, n.queue, n.retryable, coalesce(s.retry_limit, n.retry_limit) as step_limit,
-       task.context, task.initiator, task.reason, task.source_system, task.tags,
+       task.context, task.initiator, task.reason, task.source_system, task.tags, task.bypass_steps,
        (extract(epoch from task.requested_at) * 1000)::float8 as requested_at
   from ${t.tasks} as task
   join ${t.workflow_steps} as s on s.task_id = task.task_id
@@ -33,7 +37,10 @@ select s.task_id, s.position, s.attempts, s.worker_id, s.inputs, s.retry_limit, 
   const plain = text(false);
   const locking = text(true);
   return async (db, workerIds, { lock }) => {
-    const { rows } = await db.query({ text: lock ? locking : plain, values: [`{${workerIds.join(',')}}`] });
+    const { rows } = await db.query({
+      text: lock ? locking : plain,
+      values: [`{${workerIds.join(',')}}`],
+    });
     return rows.map((row) => ({
       ...toClaimedStep(row),
       workerId: row['worker_id'] as number, // the statement's column types

@@ -5,7 +5,9 @@ import { workflowStepId, type StoredError, type WorkflowStep } from '../../model
 import type { Tables } from '../tables.ts';
 
 /** The steps of a task in template order, each with its template and its place in the queue. Indexes: primary keys. */
-export function listSteps(t: Tables): (db: Connection, taskId: number) => Promise<readonly WorkflowStep[]> {
+export function listSteps(
+  t: Tables,
+): (db: Connection, taskId: number) => Promise<readonly WorkflowStep[]> {
   const text = `
 select s.task_id, s.position, n.name, n.description, n.dependent_system, n.kind, n.queue, s.status, s.attempts,
        coalesce(s.retry_limit, n.retry_limit) as retry_limit, n.retryable, n.skippable, s.completed_at, s.started_at, r.ready_at,
@@ -21,7 +23,11 @@ select s.task_id, s.position, n.name, n.description, n.dependent_system, n.kind,
     const parentsOf = rows.map((row) => (row['parents'] as readonly number[]).join(',')); // an integer[] column
     return rows.map((row, index) => ({
       ...toStep(row),
-      siblingIds: rows.flatMap((other, at) => (at !== index && parentsOf[at] === parentsOf[index] ? [idOf(other, other['position'] as number)] : [])),
+      siblingIds: rows.flatMap((other, at) =>
+        at !== index && parentsOf[at] === parentsOf[index]
+          ? [idOf(other, other['position'] as number)]
+          : [],
+      ),
     }));
   };
 }

@@ -8,7 +8,14 @@ export function loadResults(
 ): (
   db: Connection,
   wanted: readonly { readonly taskId: number; readonly position: number }[],
-) => Promise<readonly { readonly taskId: number; readonly position: number; readonly satisfied: boolean; readonly results: Json }[]> {
+) => Promise<
+  readonly {
+    readonly taskId: number;
+    readonly position: number;
+    readonly satisfied: boolean;
+    readonly results: Json;
+  }[]
+> {
   const text = `
 select s.task_id, s.position, s.status in ('complete', 'resolved_manually') as satisfied, s.results
   from (select (e->>0)::bigint as task_id, (e->>1)::int as position from jsonb_array_elements($1::jsonb) as e) as w

@@ -5,11 +5,24 @@ import type { Tables } from '../tables.ts';
  * Of the runs that a worker believes to hold, those that it does not hold any more (cancelled, taken back, resolved), with the status
  * that the step has now. Index: primary key.
  */
-export function lostRuns(t: Tables): (
+export function lostRuns(
+  t: Tables,
+): (
   db: Connection,
   workerId: number,
-  runs: readonly { readonly taskId: number; readonly position: number; readonly attempts: number }[],
-) => Promise<readonly { readonly taskId: number; readonly position: number; readonly status: string; readonly attempts: number }[]> {
+  runs: readonly {
+    readonly taskId: number;
+    readonly position: number;
+    readonly attempts: number;
+  }[],
+) => Promise<
+  readonly {
+    readonly taskId: number;
+    readonly position: number;
+    readonly status: string;
+    readonly attempts: number;
+  }[]
+> {
   const text = `
 select r.task_id, r.position, coalesce(s.status::text, 'missing') as status, coalesce(s.attempts, 0) as attempts
   from (select (e->>0)::bigint as task_id, (e->>1)::int as position, (e->>2)::int as attempts from jsonb_array_elements($2::jsonb) as e) as r

@@ -14,7 +14,11 @@ export interface StepBefore {
  */
 export function cancelSteps(
   t: Tables,
-): (db: Connection, taskId: number, positions: readonly number[] | null) => Promise<readonly StepBefore[]> {
+): (
+  db: Connection,
+  taskId: number,
+  positions: readonly number[] | null,
+) => Promise<readonly StepBefore[]> {
   const text = `
 with before as materialized (
   select position, status, attempts, worker_id, started_at
@@ -33,7 +37,10 @@ with before as materialized (
 )
 select position, status, attempts from before order by position`;
   return async (db, taskId, positions) => {
-    const { rows } = await db.query({ text, values: [taskId, positions === null ? null : `{${positions.join(',')}}`] });
+    const { rows } = await db.query({
+      text,
+      values: [taskId, positions === null ? null : `{${positions.join(',')}}`],
+    });
     return rows.map((row) => ({
       position: row['position'] as number, // the statement's column types
       status: row['status'] as StepStatus,
@@ -58,7 +65,11 @@ update ${t.workflow_steps} set settles = true
  */
 export function reopenSteps(
   t: Tables,
-): (db: Connection, taskId: number, limits: readonly { readonly position: number; readonly retryLimit: number }[]) => Promise<number> {
+): (
+  db: Connection,
+  taskId: number,
+  limits: readonly { readonly position: number; readonly retryLimit: number }[],
+) => Promise<number> {
   const text = `
 with asked as materialized (
   select (e->>0)::int as position, (e->>1)::int as retry_limit from jsonb_array_elements($2::jsonb) as e order by 1
@@ -71,7 +82,10 @@ with asked as materialized (
 )
 select position from reopened`;
   return async (db, taskId, limits) => {
-    const { rowCount } = await db.query({ text, values: [taskId, JSON.stringify(limits.map((l) => [l.position, l.retryLimit]))] });
+    const { rowCount } = await db.query({
+      text,
+      values: [taskId, JSON.stringify(limits.map((l) => [l.position, l.retryLimit]))],
+    });
     return rowCount;
   };
 }
@@ -80,9 +94,16 @@ select position from reopened`;
  * Marks a step as done by hand and unlocks its children, as a completion would. Guard: pending or error, waiting for nothing.
  * Answers false when the guard did not hold. Locks: the step, its children in order, then the task.
  */
-export function resolveStep(t: Tables): (
+export function resolveStep(
+  t: Tables,
+): (
   db: Connection,
-  step: { readonly taskId: number; readonly position: number; readonly resultText: string; readonly children: readonly number[] },
+  step: {
+    readonly taskId: number;
+    readonly position: number;
+    readonly resultText: string;
+    readonly children: readonly number[];
+  },
 ) => Promise<boolean> {
   const text = `
 with resolved as (
@@ -102,28 +123,43 @@ with resolved as (
 )
 select task_id from resolved`;
   return async (db, { taskId, position, resultText, children }) => {
-    const { rows } = await db.query({ text, values: [taskId, position, resultText, `{${children.join(',')}}`] });
+    const { rows } = await db.query({
+      text,
+      values: [taskId, position, resultText, `{${children.join(',')}}`],
+    });
     return rows.length === 1;
   };
 }
 
 /** Changes what an operator may edit of a step that has not finished. Null leaves a field as it is. */
-export function editStep(t: Tables): (
+export function editStep(
+  t: Tables,
+): (
   db: Connection,
-  step: { readonly taskId: number; readonly position: number; readonly inputsText: string | null; readonly retryLimit: number | null },
+  step: {
+    readonly taskId: number;
+    readonly position: number;
+    readonly inputsText: string | null;
+    readonly retryLimit: number | null;
+  },
 ) => Promise<boolean> {
   const text = `
 update ${t.workflow_steps}
    set inputs = coalesce($3::jsonb, inputs), retry_limit = coalesce($4, retry_limit)
  where task_id = $1 and position = $2 and status in ('pending', 'in_progress', 'error')`;
   return async (db, { taskId, position, inputsText, retryLimit }) => {
-    const { rowCount } = await db.query({ text, values: [taskId, position, inputsText, retryLimit] });
+    const { rowCount } = await db.query({
+      text,
+      values: [taskId, position, inputsText, retryLimit],
+    });
     return rowCount === 1;
   };
 }
 
 /** Puts pending steps that wait for nothing into the queue. A step that is there already stays where it is. */
-export function enqueueSteps(t: Tables): (
+export function enqueueSteps(
+  t: Tables,
+): (
   db: Connection,
   task: { readonly taskId: number; readonly definitionId: number; readonly rank: number },
   steps: readonly { readonly position: number; readonly queue: string }[],
@@ -136,7 +172,12 @@ select $1, (e->>0)::int, $2, $3, e->>1, ${t.clock}, true from jsonb_array_elemen
     const { rowCount } = await db.query({
       name: `${t.schema}.enqueue-steps`,
       text,
-      values: [task.taskId, task.definitionId, task.rank, JSON.stringify(steps.map((s) => [s.position, s.queue]))],
+      values: [
+        task.taskId,
+        task.definitionId,
+        task.rank,
+        JSON.stringify(steps.map((s) => [s.position, s.queue])),
+      ],
     });
     return rowCount;
   };

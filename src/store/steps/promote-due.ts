@@ -5,7 +5,9 @@ import type { Tables } from '../tables.ts';
  * Turns waiting rows whose time has come into claimable ones, and says when the next one is due (milliseconds from now, null when
  * none waits). Index: ready_steps_later. Locks: the chosen rows, skipping locked ones, so that workers share the work.
  */
-export function promoteDue(t: Tables): (db: Connection) => Promise<{ readonly promoted: number; readonly nextInMs: number | null }> {
+export function promoteDue(
+  t: Tables,
+): (db: Connection) => Promise<{ readonly promoted: number; readonly nextInMs: number | null }> {
   const text = `
 with due as (
   select task_id, position from ${t.ready_steps}
@@ -23,6 +25,9 @@ select (select count(*)::int from promoted) as promoted,
     const { rows } = await db.query({ name: `${t.schema}.promote-due`, text });
     const row = rows[0];
     // the statement's column types
-    return { promoted: (row?.['promoted'] as number | undefined) ?? 0, nextInMs: (row?.['next_in_ms'] as number | null | undefined) ?? null };
+    return {
+      promoted: (row?.['promoted'] as number | undefined) ?? 0,
+      nextInMs: (row?.['next_in_ms'] as number | null | undefined) ?? null,
+    };
   };
 }

@@ -14,7 +14,9 @@ export interface ReturnedStep {
  * Gives claimed steps back whose handler was never called (this worker does not have it): the attempt is refunded, because nothing
  * ran. Same fence as every worker write. Locks: own steps in order.
  */
-export function returnSteps(t: Tables): (db: Connection, workerId: number, steps: readonly ReturnedStep[]) => Promise<number> {
+export function returnSteps(
+  t: Tables,
+): (db: Connection, workerId: number, steps: readonly ReturnedStep[]) => Promise<number> {
   const text = `
 with given as materialized (
   select (e->>0)::bigint as task_id, (e->>1)::int as position, (e->>2)::int as attempts, (e->>3)::int as definition_id,
@@ -34,8 +36,19 @@ insert into ${t.ready_steps} (task_id, position, definition_id, rank, queue, rea
 select task_id, position, definition_id, rank, queue, ${t.clock}, true from back
 returning 1`;
   return async (db, workerId, steps) => {
-    const list = steps.map((s) => [s.taskId, s.position, s.attempts, s.definitionId, s.rank, s.queue]);
-    const { rowCount } = await db.query({ name: `${t.schema}.return-steps`, text, values: [JSON.stringify(list), workerId] });
+    const list = steps.map((s) => [
+      s.taskId,
+      s.position,
+      s.attempts,
+      s.definitionId,
+      s.rank,
+      s.queue,
+    ]);
+    const { rowCount } = await db.query({
+      name: `${t.schema}.return-steps`,
+      text,
+      values: [JSON.stringify(list), workerId],
+    });
     return rowCount;
   };
 }

@@ -18,7 +18,11 @@ export function listSystems(t: Tables): (db: Connection) => Promise<readonly str
  */
 export function mapObjects(
   t: Tables,
-): (db: Connection, one: SystemObject, two: SystemObject) => Promise<{ readonly objectMapId: number; readonly created: boolean }> {
+): (
+  db: Connection,
+  one: SystemObject,
+  two: SystemObject,
+) => Promise<{ readonly objectMapId: number; readonly created: boolean }> {
   const systems = `insert into ${t.dependent_systems} (name) select distinct unnest($1::text[]) order by 1 on conflict (name) do nothing`;
   const pair = `
 select a.dependent_system_id as one_id, $2::text as one_object, b.dependent_system_id as two_id, $4::text as two_object
@@ -47,7 +51,9 @@ select m.object_map_id from ${t.dependent_system_object_maps} as m join (${halve
 }
 
 /** The other halves of the pairs that an object belongs to. Indexes: object_maps_once and object_maps_second. */
-export function mappedObjects(t: Tables): (db: Connection, object: SystemObject) => Promise<readonly SystemObject[]> {
+export function mappedObjects(
+  t: Tables,
+): (db: Connection, object: SystemObject) => Promise<readonly SystemObject[]> {
   const half = (from: string, fromId: string, to: string, toId: string): string => `
 select s.name as system, m.${toId} as id
   from ${t.dependent_system_object_maps} as m

@@ -8,7 +8,9 @@ export interface FoundIdentity {
 }
 
 /** Which tasks hold identity keys (hex). Index: primary key of task_identities. */
-export function findIdentities(t: Tables): (db: Connection, keys: readonly string[]) => Promise<ReadonlyMap<string, FoundIdentity>> {
+export function findIdentities(
+  t: Tables,
+): (db: Connection, keys: readonly string[]) => Promise<ReadonlyMap<string, FoundIdentity>> {
   const text = `
 select encode(identity_key, 'hex') as key, encode(payload_hash, 'hex') as payload, task_id
   from ${t.task_identities} where identity_key in (select decode(k, 'hex') from unnest($1::text[]) as k)`;

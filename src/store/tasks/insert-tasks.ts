@@ -5,7 +5,11 @@ import type { Tables } from '../tables.ts';
 export interface TaskShape {
   readonly definitionId: number;
   readonly leavesLeft: number;
-  readonly steps: readonly { readonly position: number; readonly waitingOn: number; readonly skipped: boolean }[];
+  readonly steps: readonly {
+    readonly position: number;
+    readonly waitingOn: number;
+    readonly skipped: boolean;
+  }[];
   /** Steps that enter the ready queue at once: the roots, as far as the task's width lets them. */
   readonly ready: readonly { readonly position: number; readonly queue: string }[];
 }
@@ -45,7 +49,11 @@ export interface NewTask {
  */
 export function insertTasks(
   t: Tables,
-): (db: Connection, shapes: readonly TaskShape[], tasks: readonly NewTask[]) => Promise<readonly (number | null)[]> {
+): (
+  db: Connection,
+  shapes: readonly TaskShape[],
+  tasks: readonly NewTask[],
+) => Promise<readonly (number | null)[]> {
   const text = insertText(t);
   const plain = insertText(t, false);
   return async (db, shapes, tasks) => {
@@ -63,7 +71,10 @@ export function insertTasks(
 
 function tasksText(tasks: readonly NewTask[]): string {
   const parts = tasks.map((task) => {
-    const identity = task.identity === null ? 'null,null,null' : `"${task.identity.key}",${quoted(task.identity.payload)},${task.identity.windowMs}`;
+    const identity =
+      task.identity === null
+        ? 'null,null,null'
+        : `"${task.identity.key}",${quoted(task.identity.payload)},${task.identity.windowMs}`;
     const requestedAt = task.requestedAt === null ? 'null' : `"${task.requestedAt.toISOString()}"`;
     return (
       `[${task.shape},${task.priority},${JSON.stringify(task.initiator)},${JSON.stringify(task.reason)},` +
@@ -90,7 +101,8 @@ function shapesText(shapes: readonly TaskShape[]): string {
 }
 
 function insertText(t: Tables, identity = true): string {
-  const textArray = (element: string): string => `array(select jsonb_array_elements_text(${element}))`;
+  const textArray = (element: string): string =>
+    `array(select jsonb_array_elements_text(${element}))`;
   return `
 with shapes as materialized (
   select ord - 1 as shape, (e->>0)::int as definition_id, (e->>1)::int as leaves_left, e->2 as steps, e->3 as ready

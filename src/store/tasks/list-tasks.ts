@@ -19,7 +19,9 @@ export interface ListTasksRequest {
  * A page of tasks, newest first, by keyset. Indexes: tasks_open when only open statuses are asked for, tasks_failed_at when only
  * failed ones are, otherwise the primary key backwards (most tasks are complete, so a page is found at once).
  */
-export function listTasks(t: Tables): (db: Connection, request: ListTasksRequest) => Promise<readonly Task[]> {
+export function listTasks(
+  t: Tables,
+): (db: Connection, request: ListTasksRequest) => Promise<readonly Task[]> {
   const text = (extra: string): string => `
 select ${TASK_COLUMNS}
   from ${t.tasks} as task join ${t.task_definitions} as d on d.definition_id = task.definition_id
@@ -28,11 +30,24 @@ select ${TASK_COLUMNS}
    and ($6::text is null or task.source_system = $6) and ($7::bigint is null or task.task_id < $7)${extra}
  order by task.task_id desc
  limit $8`;
-  const texts = { any: text(''), open: text(' and task.settled_at is null'), failed: text(' and task.failed_at is not null') };
+  const texts = {
+    any: text(''),
+    open: text(' and task.settled_at is null'),
+    failed: text(' and task.failed_at is not null'),
+  };
   return async (db, r) => {
     const { rows } = await db.query({
       text: texts[kindOf(r.status)],
-      values: [r.status, r.name, r.namespace, r.tag, r.initiator, r.sourceSystem, r.before, r.limit],
+      values: [
+        r.status,
+        r.name,
+        r.namespace,
+        r.tag,
+        r.initiator,
+        r.sourceSystem,
+        r.before,
+        r.limit,
+      ],
     });
     return rows.map(toTask);
   };

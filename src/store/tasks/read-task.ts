@@ -48,7 +48,9 @@ select ${TASK_COLUMNS}
 }
 
 /** Only the status: what a waiting caller asks again and again. Index: primary key. */
-export function taskStatus(t: Tables): (db: Connection, taskId: number) => Promise<TaskStatus | null> {
+export function taskStatus(
+  t: Tables,
+): (db: Connection, taskId: number) => Promise<TaskStatus | null> {
   const text = `select status from ${t.tasks} where task_id = $1`;
   return async (db, taskId) => {
     const { rows } = await db.query({ name: `${t.schema}.task-status`, text, values: [taskId] });

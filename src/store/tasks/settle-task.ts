@@ -23,7 +23,9 @@ export interface TaskState {
  * Serialises everything that decides about whole tasks: operators' verbs and settling. An advisory lock, not the task's row lock,
  * because the hot path locks steps before tasks and never waits for this one. Held to the end of the transaction; in id order.
  */
-export function lockTasks(t: Tables): (db: Connection, taskIds: readonly number[]) => Promise<void> {
+export function lockTasks(
+  t: Tables,
+): (db: Connection, taskIds: readonly number[]) => Promise<void> {
   const text = `select pg_advisory_xact_lock(hashtextextended('${t.schema}', id)) from (select unnest($1::bigint[]) as id order by 1) as x`;
   return async (db, taskIds) => {
     await db.query({ text, values: [`{${taskIds.join(',')}}`] });
@@ -31,7 +33,9 @@ export function lockTasks(t: Tables): (db: Connection, taskIds: readonly number[
 }
 
 /** The state of tasks, in one snapshot. To be read after lockTasks, in a statement of its own. Indexes: primary keys. */
-export function taskStates(t: Tables): (db: Connection, taskIds: readonly number[]) => Promise<readonly TaskState[]> {
+export function taskStates(
+  t: Tables,
+): (db: Connection, taskIds: readonly number[]) => Promise<readonly TaskState[]> {
   const text = `
 select task.task_id, task.status, task.definition_id, -task.priority as rank, task.leaves_left,
        count(*) filter (where s.status = 'in_progress')::int as running,
@@ -46,7 +50,11 @@ select task.task_id, task.status, task.definition_id, -task.priority as rank, ta
  where task.task_id = any ($1::bigint[])
  group by task.task_id`;
   return async (db, taskIds) => {
-    const { rows } = await db.query({ name: `${t.schema}.task-states`, text, values: [`{${taskIds.join(',')}}`] });
+    const { rows } = await db.query({
+      name: `${t.schema}.task-states`,
+      text,
+      values: [`{${taskIds.join(',')}}`],
+    });
     return rows.map((row) => ({
       taskId: row['task_id'] as number, // the statement's column types
       status: row['status'] as TaskStatus,
@@ -65,7 +73,11 @@ select task.task_id, task.status, task.definition_id, -task.priority as rank, ta
 /** Moves a task to a status, only from one of the expected ones; false when it had another. Sets the times that belong to it. */
 export function moveTask(
   t: Tables,
-): (db: Connection, taskId: number, move: { readonly from: readonly TaskStatus[]; readonly to: TaskStatus }) => Promise<boolean> {
+): (
+  db: Connection,
+  taskId: number,
+  move: { readonly from: readonly TaskStatus[]; readonly to: TaskStatus },
+) => Promise<boolean> {
   const text = `
 update ${t.tasks}
    set status = $3::${t.schema}.task_status,
@@ -82,7 +94,11 @@ update ${t.tasks}
 /** Open tasks with nothing running and nothing queued, among the next `limit` open tasks after `after`. Should always be empty. */
 export function findIdleTasks(
   t: Tables,
-): (db: Connection, after: number, limit: number) => Promise<{ readonly idle: readonly number[]; readonly last: number | null }> {
+): (
+  db: Connection,
+  after: number,
+  limit: number,
+) => Promise<{ readonly idle: readonly number[]; readonly last: number | null }> {
   const text = `
 with slice as materialized (
   select task_id from ${t.tasks} where settled_at is null and task_id > $1 order by task_id limit $2
@@ -94,6 +110,9 @@ select (select max(task_id) from slice) as last,
   return async (db, after, limit) => {
     const { rows } = await db.query({ text, values: [after, limit] });
     // the statement's column types
-    return { idle: (rows[0]?.['idle'] as readonly number[] | undefined) ?? [], last: (rows[0]?.['last'] as number | null | undefined) ?? null };
+    return {
+      idle: (rows[0]?.['idle'] as readonly number[] | undefined) ?? [],
+      last: (rows[0]?.['last'] as number | null | undefined) ?? null,
+    };
   };
 }

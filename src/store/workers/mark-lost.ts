@@ -6,7 +6,9 @@ import type { Tables } from '../tables.ts';
  * have open), and answers every worker that was declared lost in the last minute: a statement that was under way at that moment
  * may have claimed for it a little later, so its steps are looked for more than once. Locks: the lapsed workers' rows.
  */
-export function markLostWorkers(t: Tables): (db: Connection, options: { readonly everyone: boolean }) => Promise<readonly number[]> {
+export function markLostWorkers(
+  t: Tables,
+): (db: Connection, options: { readonly everyone: boolean }) => Promise<readonly number[]> {
   const text = `
 with lapsed as (
   update ${t.workers}
@@ -18,7 +20,11 @@ select worker_id from lapsed
 union
 select worker_id from ${t.workers} where lost_at > ${t.clock} - interval '1 minute' or stopped_at > ${t.clock} - interval '1 minute'`;
   return async (db, { everyone }) => {
-    const { rows } = await db.query({ name: `${t.schema}.mark-lost-workers`, text, values: [everyone] });
+    const { rows } = await db.query({
+      name: `${t.schema}.mark-lost-workers`,
+      text,
+      values: [everyone],
+    });
     return rows.map((row) => row['worker_id'] as number); // a bigint column, read as number
   };
 }

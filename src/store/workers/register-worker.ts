@@ -18,7 +18,10 @@ insert into ${t.workers} (name, hostname, pid, version, queues, slots, started_a
 values ($1, $2, $3, $4, $5, $6, ${t.clock}, ${t.clock}, ${t.clock} + $7::float8 * interval '1 millisecond')
 returning worker_id`;
   return async (db, w) => {
-    const { rows } = await db.query({ text, values: [w.name, w.hostname, w.pid, w.version, w.queues, w.slots, w.leaseMs] });
+    const { rows } = await db.query({
+      text,
+      values: [w.name, w.hostname, w.pid, w.version, w.queues, w.slots, w.leaseMs],
+    });
     return rows[0]?.['worker_id'] as number; // an identity column of the row just inserted
   };
 }

@@ -10,10 +10,16 @@ update ${t.workers}
 }
 
 /** Renews a worker's lease; false when the worker was declared lost (or stopped). One row, whatever the number of steps. */
-export function renewLease(t: Tables): (db: Connection, workerId: number, leaseMs: number) => Promise<boolean> {
+export function renewLease(
+  t: Tables,
+): (db: Connection, workerId: number, leaseMs: number) => Promise<boolean> {
   const text = renewLeaseText(t);
   return async (db, workerId, leaseMs) => {
-    const { rowCount } = await db.query({ name: `${t.schema}.renew-lease`, text, values: [workerId, leaseMs] });
+    const { rowCount } = await db.query({
+      name: `${t.schema}.renew-lease`,
+      text,
+      values: [workerId, leaseMs],
+    });
     return rowCount === 1;
   };
 }

@@ -1,0 +1,68 @@
+import { gateJson } from '../kernel/json.ts';
+import type { AdvanceAnswer, AdvanceRequest } from '../store/steps/advance-steps.ts';
+import type { FailAnswer, Failure } from '../store/steps/fail-steps.ts';
+import type { NewAnnotation } from '../store/annotations/annotations.ts';
+import { retryConflicts } from '../db/failure.ts';
+import type { EngineParts } from './parts.ts';
+import { settleTasks } from './settle.ts';
+
+export interface AdvanceOptions {
+  /** Notes of the finished runs: stored with the completions, or not at all. */
+  readonly annotations: readonly NewAnnotation[];
+  /** Tasks whose width may have a free lane once these completions are stored. */
+  readonly limitedTasks: readonly number[];
+}
+
+/**
+ * Stores finished runs and claims further steps: the hot path (store/steps/advance-steps.ts). Then, only where something had failed or
+ * is limited in width, asks whether tasks are over.
+ */
+export async function advance(
+  parts: EngineParts,
+  request: AdvanceRequest,
+  options: AdvanceOptions,
+): Promise<AdvanceAnswer> {
+  const { store, db, events } = parts;
+  const answer =
+    options.annotations.length === 0
+      ? await retryConflicts(() => store.advanceSteps(db, request))
+      : await db.transaction(async (tx) => {
+          const advanced = await store.advanceSteps(tx, request);
+          const refused = new Set(advanced.refused.map((r) => `${r.taskId}:${r.position}`));
+          const accepted = options.annotations.filter(
+            (a) => !refused.has(`${a.taskId}:${a.position}`),
+          );
+          if (accepted.length > 0) await store.upsertAnnotations(tx, accepted);
+          return advanced;
+        });
+  for (const taskId of answer.started) events.emit('task.started', { taskId });
+  for (const taskId of answer.settled) events.emit('task.completed', { taskId });
+  if (answer.queued > 0) parts.hintWork();
+  const over = new Set(answer.settled);
+  const ask = [...new Set([...answer.toSettle, ...options.limitedTasks])].filter(
+    (taskId) => !over.has(taskId),
+  );
+  if (ask.length > 0) await settleTasks(parts, ask);
+  return answer;
+}
+
+/** Stores runs that did not succeed, and settles the tasks whose step is exhausted. */
+export async function fail(parts: EngineParts, failures: readonly Failure[]): Promise<FailAnswer> {
+  const answer = await retryConflicts(() => parts.store.failSteps(parts.db, failures, true));
+  const exhausted = new Set(answer.recorded.filter((r) => r.retryAt === null).map((r) => r.taskId));
+  await settleTasks(parts, [...exhausted]);
+  if (answer.recorded.some((r) => r.retryAt !== null)) parts.hintWork();
+  return answer;
+}
+
+/** The error of a run as JSON text, after the gate; an error that cannot be stored becomes a small one that can. */
+export function errorText(error: unknown): string {
+  const gated = gateJson(error);
+  return gated.ok
+    ? gated.text
+    : JSON.stringify({
+        name: 'Error',
+        message: `an error that cannot be stored (${gated.problem})`,
+        altered: true,
+      });
+}

@@ -1,0 +1,62 @@
+import type { Connection, Db } from '../db/db.ts';
+import type { Emitter } from '../kernel/emitter.ts';
+import type { JsonLimits } from '../kernel/json.ts';
+import type { Logger } from '../kernel/logger.ts';
+import { TaskerError } from '../kernel/errors.ts';
+import { didYouMean } from '../kernel/nearest.ts';
+import type { Task } from '../model/task.ts';
+import type { Store } from '../store/index.ts';
+import type { PinnedDefinition, PinnedDefinitions } from './pinned-definitions.ts';
+import type { TaskerEvents } from './types.ts';
+
+/** What every verb works with. */
+export interface EngineParts {
+  readonly db: Db;
+  readonly store: Store;
+  readonly pinned: PinnedDefinitions;
+  readonly events: Emitter<TaskerEvents>;
+  readonly limits: JsonLimits;
+  readonly logger: Logger;
+  /** There may be work in the queue. A hint, never more: losing it costs the poll interval. */
+  readonly hintWork: () => void;
+  /** Runs of this task may have been taken away from their workers. */
+  readonly hintTaken: (taskId: number) => void;
+}
+
+/**
+ * Runs an operator's verb: one transaction in which no other verb or settling decides about this task.
+ * @throws TASK_NOT_FOUND
+ */
+export async function actOnTask<T>(
+  parts: EngineParts,
+  taskId: number,
+  work: (tx: Connection, task: Task, pinned: PinnedDefinition) => Promise<T>,
+): Promise<T> {
+  checkId(taskId);
+  return parts.db.transaction(async (tx) => {
+    await parts.store.lockTasks(tx, [taskId]);
+    const task = await parts.store.findTask(tx, taskId);
+    if (task === null) throw new TaskerError('TASK_NOT_FOUND', { taskId });
+    return work(tx, task, await parts.pinned.get(task.definitionId, tx));
+  });
+}
+
+/** The position that a name or a position names. @throws STEP_NOT_FOUND */
+export function positionOf(
+  pinned: PinnedDefinition,
+  taskId: number,
+  step: string | number,
+): number {
+  const position = typeof step === 'number' ? step : pinned.positions.get(step);
+  if (position === undefined || pinned.definition.steps[position] === undefined) {
+    const suggestion = typeof step === 'string' ? didYouMean(step, pinned.positions.keys()) : '';
+    throw new TaskerError('STEP_NOT_FOUND', { taskId, step: String(step), suggestion });
+  }
+  return position;
+}
+
+/** @throws TASK_NOT_FOUND for what cannot be an id, so that it never reaches the database */
+export function checkId(taskId: number): void {
+  if (!Number.isSafeInteger(taskId) || taskId < 1 || taskId > 2 ** 37)
+    throw new TaskerError('TASK_NOT_FOUND', { taskId });
+}

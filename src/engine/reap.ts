@@ -1,0 +1,77 @@
+import { serializeError } from '../kernel/serialize-error.ts';
+import { TaskerError } from '../kernel/errors.ts';
+import type { Failure } from '../store/steps/fail-steps.ts';
+import type { HeldStep } from '../store/steps/held-steps.ts';
+import { errorText } from './advance.ts';
+import type { EngineParts } from './parts.ts';
+import { settleTasks } from './settle.ts';
+
+/** Steps that one transaction gives back. */
+const BATCH = 1_000;
+
+/**
+ * Gives back the steps of workers whose lease has lapsed. The lost run counts as an attempt: a handler that kills its worker uses up
+ * its attempts instead of killing workers for ever.
+ *
+ * I1: a worker is declared lost before its steps are looked for, and every write of a lost worker is refused; so a step is either
+ *     finished by its worker before this, or given back here, never both.
+ * @param everyone declares all other workers lost at once: for a database that only this process can have open
+ * @returns how many steps were given back
+ */
+export async function reapLost(parts: EngineParts, { everyone = false } = {}): Promise<number> {
+  const lost = await parts.store.markLostWorkers(parts.db, { everyone });
+  if (lost.length === 0) return 0;
+  let reaped = 0;
+  for (;;) {
+    const { held, exhausted } = await parts.db.transaction(async (tx) => {
+      const steps = await parts.store.heldSteps(tx, lost, { lock: true });
+      if (steps.length === 0) return { held: 0, exhausted: [] };
+      const answer = await parts.store.failSteps(tx, steps.map(lostFailure), false);
+      return {
+        held: steps.length,
+        exhausted: answer.recorded.filter((r) => r.retryAt === null).map((r) => r.taskId),
+      };
+    });
+    reaped += held;
+    await settleTasks(parts, [...new Set(exhausted)]);
+    if (held < BATCH) break;
+  }
+  if (reaped > 0) {
+    parts.logger.warn({ workers: lost, steps: reaped }, 'gave back the steps of lost workers');
+    parts.hintWork();
+  }
+  return reaped;
+}
+
+function lostFailure(step: HeldStep): Failure {
+  const again = step.retryable && step.attempts < step.limit;
+  const error =
+    again || !step.retryable
+      ? new TaskerError('WORKER_LOST', { step: step.name })
+      : new TaskerError('POISON', { step: step.name, attempts: step.attempts });
+  error.stack = `${error.name}: ${error.message}`; // where the reaper stands tells nothing about the step
+  return {
+    ...step,
+    outcome: 'lost',
+    errorText: errorText(serializeError(error)),
+    retryInMs: again ? 0 : null,
+  };
+}
+
+/**
+ * Looks at the next slice of open tasks for ones that nothing can move: the safety net under settling, which should never catch
+ * anything. Answers where the next slice starts.
+ */
+export async function sweepIdleTasks(parts: EngineParts, after: number): Promise<number> {
+  const { idle, last } = await parts.store.findIdleTasks(parts.db, after, 500);
+  if (idle.length > 0) {
+    const settled = await settleTasks(parts, idle);
+    const moved = settled.filter((s) => s.status !== null || s.released > 0).map((s) => s.taskId);
+    if (moved.length > 0)
+      parts.logger.warn(
+        { tasks: moved },
+        'the sweep moved tasks that should have moved by themselves',
+      );
+  }
+  return last ?? 0;
+}
