@@ -1,0 +1,307 @@
+import type { Node, Pair, ParsedNode, YAMLMap } from 'yaml';
+import {
+  Composer,
+  Document,
+  LineCounter,
+  Parser,
+  isAlias,
+  isMap,
+  isNode,
+  isScalar,
+  isSeq,
+} from 'yaml';
+import type { Json } from '../../kernel/json.ts';
+import type { Path, ProblemCode } from '../problem.ts';
+
+/** A fault of the file's structure at a place of its text. */
+export interface TreeFault {
+  readonly code: ProblemCode;
+  readonly offset: number;
+  /** End of the place, for the marks below it. */
+  readonly end: number;
+  readonly message: string;
+}
+
+/** A stretch of the text, in UTF-16 units from its start. */
+export type Stretch = readonly [start: number, end: number];
+
+/** Where a member stands: its key (for list elements, its value again) and its value. */
+export interface Place {
+  readonly key: Stretch;
+  readonly value: Stretch;
+}
+
+/** A file as plain data, with the place of everything in it. */
+export interface Tree {
+  readonly value: Json;
+  /** Places by `placeKey` of their path. */
+  readonly places: ReadonlyMap<string, Place>;
+  readonly lines: LineCounter;
+  readonly faults: readonly TreeFault[];
+}
+
+/** `*alias` uses in one file; more is a bomb, not a definition. */
+const MAX_ALIASES = 1_000;
+/** Values in one file, counting those behind an alias at every use. */
+const MAX_VALUES = 100_000;
+/** Keys that reach into an object's prototype when a careless reader copies them. */
+const FORBIDDEN_KEYS: ReadonlySet<string> = new Set(['__proto__', 'constructor', 'prototype']);
+const KNOWN_TAGS: ReadonlySet<string> = new Set(
+  ['str', 'int', 'float', 'bool', 'null', 'map', 'seq'].map((tag) => `tag:yaml.org,2002:${tag}`),
+);
+
+/** The key of a path in `Tree.places`. */
+export function placeKey(path: Path): string {
+  return JSON.stringify(path);
+}
+
+/** Parses YAML 1.2 into plain data. Refuses tags, doubtful aliases and keys that are not plain text; resolves `*alias` and `<<`. */
+export function readTree(text: string): Tree {
+  const lines = new LineCounter();
+  const composer = new Composer<ParsedNode>({
+    keepSourceTokens: false,
+    resolveKnownTags: false,
+    uniqueKeys: true,
+  });
+  const documents = [
+    ...composer.compose(new Parser(lines.addNewLine).parse(text), true, text.length),
+  ];
+  const [document, second] = documents;
+  const faults: TreeFault[] = documents.flatMap((one) =>
+    one.errors.map(({ code, pos, message }): TreeFault => ({
+      code: code === 'DUPLICATE_KEY' ? 'DUPLICATE_KEY' : 'YAML_SYNTAX',
+      offset: pos[0],
+      end: pos[1],
+      message: code === 'DUPLICATE_KEY' ? 'this key is there twice' : withoutPosition(message),
+    })),
+  );
+  if (second) {
+    const offset = second.range[0];
+    faults.push({
+      code: 'MANY_DOCUMENTS',
+      offset,
+      end: offset,
+      message: 'a file holds one definition: this is a second document',
+    });
+  }
+  const places = new Map<string, Place>();
+  if (!(document instanceof Document) || faults.length > 0)
+    return { value: null, places, lines, faults };
+  const reader: Reader = {
+    document,
+    places,
+    faults,
+    ancestors: new Set(),
+    aliases: 0,
+    values: 0,
+    stopped: false,
+  };
+  const value = isNode(document.contents) ? readNode(reader, document.contents, []) : null;
+  return { value, places, lines, faults };
+}
+
+interface Reader {
+  readonly document: Document.Parsed;
+  readonly places: Map<string, Place>;
+  readonly faults: TreeFault[];
+  /** Nodes that are being read: an alias to one of them has no end. */
+  readonly ancestors: Set<Node>;
+  aliases: number;
+  values: number;
+  stopped: boolean;
+}
+
+function readNode(reader: Reader, node: Node, path: Path): Json {
+  if (reader.stopped) return null;
+  reader.values += 1;
+  if (reader.values > MAX_VALUES) {
+    return stop(reader, node, {
+      code: reader.aliases > 0 ? 'ALIASES' : 'TOO_LARGE',
+      message: `the file holds more than ${MAX_VALUES} values`,
+    });
+  }
+  if (isAlias(node)) return readAlias(reader, node, path);
+  if (node.tag !== undefined && !KNOWN_TAGS.has(node.tag)) {
+    fault(reader, node, {
+      code: 'UNKNOWN_TAG',
+      message: `the tag ${node.tag.slice(0, 60)} is not known: a definition is plain data`,
+    });
+    return null;
+  }
+  if (isScalar(node)) return readScalar(reader, node, node.value);
+  reader.ancestors.add(node);
+  const value = isMap(node)
+    ? readMap(reader, node, path)
+    : isSeq(node)
+      ? node.items.map((item, index) => readItem(reader, item, [...path, index]))
+      : null;
+  reader.ancestors.delete(node);
+  return value;
+}
+
+function readItem(reader: Reader, item: unknown, path: Path): Json {
+  if (!isNode(item)) return null; // an empty element: `- `
+  reader.places.set(placeKey(path), { key: stretch(item), value: stretch(item) });
+  return readNode(reader, item, path);
+}
+
+function readScalar(reader: Reader, node: Node, value: unknown): Json {
+  if (value === null || value === undefined) return null;
+  if (typeof value === 'string' || typeof value === 'number' || typeof value === 'boolean')
+    return value;
+  fault(reader, node, {
+    code: 'TYPE',
+    message: 'this value is no text, number, true, false or null',
+  });
+  return null;
+}
+
+function readAlias(reader: Reader, node: Node & { readonly source: string }, path: Path): Json {
+  reader.aliases += 1;
+  if (reader.aliases > MAX_ALIASES)
+    return stop(reader, node, {
+      code: 'ALIASES',
+      message: `more than ${MAX_ALIASES} uses of *aliases`,
+    });
+  const target = resolve(reader, node);
+  if (target === undefined) return null;
+  return readNode(reader, target, path);
+}
+
+function resolve(reader: Reader, node: Node): Node | undefined {
+  const target = isAlias(node) ? node.resolve(reader.document) : node;
+  if (target !== undefined && !reader.ancestors.has(target)) return target;
+  const message =
+    target === undefined ? 'this *alias has no &anchor before it' : 'this *alias contains itself';
+  fault(reader, node, { code: 'ALIASES', message });
+  return undefined;
+}
+
+function readMap(reader: Reader, map: YAMLMap, path: Path): Json {
+  const members: Record<string, Json> = {};
+  const merged: Pair[] = [];
+  for (const pair of map.items) {
+    const key = readKey(reader, pair);
+    if (key === '<<') merged.push(pair);
+    else if (key !== null) readMember(reader, pair, { key, path: [...path, key], members });
+  }
+  for (const pair of merged) mergeInto(reader, pair, { path, members });
+  return members;
+}
+
+function readMember(
+  reader: Reader,
+  pair: Pair,
+  {
+    key,
+    path,
+    members,
+  }: { readonly key: string; readonly path: Path; readonly members: Record<string, Json> },
+): void {
+  if (Object.hasOwn(members, key)) {
+    if (isNode(pair.key))
+      fault(reader, pair.key, {
+        code: 'DUPLICATE_KEY',
+        message: `the key "${key.slice(0, 60)}" is there twice`,
+      });
+    return;
+  }
+  const place = isNode(pair.key) ? stretch(pair.key) : ([0, 0] as const);
+  reader.places.set(placeKey(path), {
+    key: place,
+    value: isNode(pair.value) ? valueStretch(pair.value, place) : place,
+  });
+  members[key] = isNode(pair.value) ? readNode(reader, pair.value, path) : null;
+}
+
+/** `<<: *defaults` and `<<: [*a, *b]`: members that the map does not have itself; the first one named wins. */
+function mergeInto(
+  reader: Reader,
+  pair: Pair,
+  { path, members }: { readonly path: Path; readonly members: Record<string, Json> },
+): void {
+  const sources = isSeq(pair.value) ? pair.value.items : [pair.value];
+  for (const source of sources) {
+    reader.aliases += 1;
+    if (reader.stopped || !isNode(source)) continue;
+    if (reader.aliases > MAX_ALIASES) {
+      stop(reader, source, {
+        code: 'ALIASES',
+        message: `more than ${MAX_ALIASES} uses of *aliases`,
+      });
+      return;
+    }
+    const target = resolve(reader, source);
+    if (target === undefined) continue;
+    if (!isMap(target)) {
+      fault(reader, source, {
+        code: 'YAML_SYNTAX',
+        message: '"<<" takes an *alias of a map, or a list of them',
+      });
+      continue;
+    }
+    for (const inner of target.items) {
+      const key = readKey(reader, inner);
+      if (key === null || key === '<<' || Object.hasOwn(members, key)) continue;
+      readMember(reader, inner, { key, path: [...path, key], members });
+    }
+  }
+}
+
+/** The key of a pair as text, or null when it is none, which is reported. */
+function readKey(reader: Reader, pair: Pair): string | null {
+  const value: unknown = isScalar(pair.key) ? pair.key.value : undefined;
+  if (typeof value === 'symbol') return '<<'; // how YAML 1.1 documents spell a merge
+  const key =
+    typeof value === 'string'
+      ? value
+      : typeof value === 'number' || typeof value === 'boolean'
+        ? String(value)
+        : null;
+  const node = isNode(pair.key) ? pair.key : isNode(pair.value) ? pair.value : null;
+  if (key === null && node)
+    fault(reader, node, { code: 'YAML_SYNTAX', message: 'a key must be plain text' });
+  if (key !== null && node && FORBIDDEN_KEYS.has(key)) {
+    fault(reader, node, {
+      code: 'FORBIDDEN_KEY',
+      message: `the key "${key}" is not allowed in a definition`,
+    });
+    return null;
+  }
+  return key;
+}
+
+function stop(
+  reader: Reader,
+  node: Node,
+  problem: { readonly code: ProblemCode; readonly message: string },
+): null {
+  reader.stopped = true;
+  fault(reader, node, problem);
+  return null;
+}
+
+function fault(
+  reader: Reader,
+  node: Node,
+  { code, message }: { readonly code: ProblemCode; readonly message: string },
+): void {
+  const [offset, end] = stretch(node);
+  reader.faults.push({ code, offset, end, message });
+}
+
+function stretch(node: Node): Stretch {
+  const [start = 0, end = 0] = node.range ?? [];
+  return [start, end];
+}
+
+/** An empty value has no width: its key stands for it. */
+function valueStretch(node: Node, key: Stretch): Stretch {
+  const [start, end] = stretch(node);
+  return end > start ? [start, end] : key;
+}
+
+/** The parser's messages end with a position and an excerpt of its own. */
+function withoutPosition(message: string): string {
+  return message.split(/ at line \d+, column \d+|\n/)[0] ?? message;
+}
