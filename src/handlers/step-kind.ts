@@ -1,6 +1,7 @@
 import type { Json } from '../kernel/json.ts';
 import type { HandlerContext, StepHandler } from '../model/handler-context.ts';
 import type { KindRules } from '../definition/kind-rules.ts';
+import type { OutboundPolicy } from './outbound.ts';
 
 /** What a kind needs from its surroundings at run time. */
 export interface KindServices {
@@ -8,6 +9,8 @@ export interface KindServices {
   readonly secret: (name: string) => string | undefined;
   /** The clock, for `Retry-After` dates. */
   readonly now: () => Date;
+  /** Which addresses steps may call. @default public addresses only */
+  readonly outbound?: OutboundPolicy;
 }
 
 /** A step ready to run: configuration parsed, code bound. */

@@ -25,7 +25,8 @@ const CATALOGUE = {
   },
   INVALID_DURATION: {
     status: 400,
-    message: (d: { name: string; value: string }) => `${d.name} is not a duration: ${JSON.stringify(d.value)}`,
+    message: (d: { name: string; value: string }) =>
+      `${d.name} is not a duration: ${JSON.stringify(d.value)}`,
     hint: 'Write a number and a unit, such as 250ms, 10s, 5m, 2h or 3d (at most ten years).',
   },
   INVALID_OPTION: {
@@ -42,12 +43,14 @@ const CATALOGUE = {
   },
   UNSTORABLE_VALUE: {
     status: 400,
-    message: (d: { what: string; path: string; problem: string }) => `${d.what} cannot be stored: ${d.problem} at ${d.path}`,
+    message: (d: { what: string; path: string; problem: string }) =>
+      `${d.what} cannot be stored: ${d.problem} at ${d.path}`,
     hint: 'Send plain JSON: objects, arrays, strings, finite numbers, booleans and null.',
   },
   VALUE_TOO_LARGE: {
     status: 413,
-    message: (d: { what: string; bytes: number; limit: number }) => `${d.what} is ${d.bytes} bytes; the limit is ${d.limit}`,
+    message: (d: { what: string; bytes: number; limit: number }) =>
+      `${d.what} is ${d.bytes} bytes; the limit is ${d.limit}`,
     hint: 'Store the large part elsewhere and pass a reference to it.',
   },
   DUPLICATE_TASK: {
@@ -64,12 +67,14 @@ const CATALOGUE = {
   },
   UNKNOWN_BYPASS_STEP: {
     status: 400,
-    message: (d: { task: string; step: string; suggestion: string }) => `bypass_steps: task ${d.task} has no step "${d.step}".${d.suggestion}`,
+    message: (d: { task: string; step: string; suggestion: string }) =>
+      `bypass_steps: task ${d.task} has no step "${d.step}".${d.suggestion}`,
     hint: 'Name only steps of the task in bypass_steps.',
   },
   STEP_NOT_SKIPPABLE: {
     status: 400,
-    message: (d: { task: string; step: string }) => `bypass_steps: step "${d.step}" of task ${d.task} is not skippable`,
+    message: (d: { task: string; step: string }) =>
+      `bypass_steps: step "${d.step}" of task ${d.task} is not skippable`,
     hint: 'Mark the step `skippable: true` in its definition, or do not bypass it.',
   },
   // things that are not there
@@ -80,18 +85,21 @@ const CATALOGUE = {
   },
   STEP_NOT_FOUND: {
     status: 404,
-    message: (d: { taskId: number; step: string; suggestion: string }) => `Task ${d.taskId} has no step "${d.step}".${d.suggestion}`,
+    message: (d: { taskId: number; step: string; suggestion: string }) =>
+      `Task ${d.taskId} has no step "${d.step}".${d.suggestion}`,
     hint: 'Name a step of this task; `tasker tasks show ID` lists them.',
   },
   DEFINITION_NOT_FOUND: {
     status: 404,
-    message: (d: { name: string; suggestion: string }) => `No task is defined under the name "${d.name}".${d.suggestion}`,
+    message: (d: { name: string; suggestion: string }) =>
+      `No task is defined under the name "${d.name}".${d.suggestion}`,
     hint: 'Register the definition first, or correct the name.',
   },
   // moves that the state machine does not allow
   TASK_STATE_CONFLICT: {
     status: 409,
-    message: (d: TaskRef & { status: string; verb: string }) => `Task ${d.taskId} is ${d.status}: it cannot be ${d.verb}`,
+    message: (d: TaskRef & { status: string; verb: string }) =>
+      `Task ${d.taskId} is ${d.status}: it cannot be ${d.verb}`,
     hint: 'Look at the task again; another request may have changed it.',
   },
   STEP_STATE_CONFLICT: {
@@ -113,10 +121,16 @@ const CATALOGUE = {
       `Invalid task handler configuration: ${d.source}: ${d.problems.map((p) => p.text).join('\n')}`,
     hint: 'Correct the places that are marked; nothing was registered.',
   },
+  DEFINITION_NOT_LOADED: {
+    status: 422,
+    message: (d: { file: string; problem: string }) => `${d.file} could not be loaded: ${d.problem}`,
+    hint: 'Name a .yaml file, a .ts, .js or .mjs file that exports what defineTask made, or a folder with such files.',
+  },
   VERSION_CONFLICT: {
     status: 409,
     exit: 2,
-    message: (d: { name: string; version: string }) => `Task ${d.name} version ${d.version} is already registered with other content`,
+    message: (d: { name: string; version: string }) =>
+      `Task ${d.name} version ${d.version} is already registered with other content`,
     hint: 'Give the changed definition a new version; tasks in flight keep the version they were born with.',
   },
   UNKNOWN_HANDLER: {
@@ -127,7 +141,8 @@ const CATALOGUE = {
   },
   HANDLER_NOT_LOADED: {
     status: 422,
-    message: (d: { handler: string; problem: string }) => `Handler ${d.handler} could not be loaded: ${d.problem}`,
+    message: (d: { handler: string; problem: string }) =>
+      `Handler ${d.handler} could not be loaded: ${d.problem}`,
     hint: 'Correct the file or the name after #.',
   },
   // database and process
@@ -157,7 +172,8 @@ const CATALOGUE = {
   },
   DATABASE_FAULT: {
     status: 500,
-    message: (d: { problem: string }) => `The database gave an answer that cannot be trusted: ${d.problem}`,
+    message: (d: { problem: string }) =>
+      `The database gave an answer that cannot be trusted: ${d.problem}`,
     hint: 'The connection was closed and nothing was assumed; try again, and report it if it happens twice.',
   },
   SCHEMA_NOT_MIGRATED: {
@@ -180,34 +196,40 @@ const CATALOGUE = {
   },
   WAIT_TIMEOUT: {
     status: 504,
-    message: (d: TaskRef & { waitedMs: number }) => `Task ${d.taskId} had not finished after ${d.waitedMs} ms`,
+    message: (d: TaskRef & { waitedMs: number }) =>
+      `Task ${d.taskId} had not finished after ${d.waitedMs} ms`,
     hint: 'The task goes on by itself; wait longer or look at it with `tasker tasks show`.',
   },
   TASK_NOT_COMPLETED: {
     status: 409,
     exit: 1,
-    message: (d: TaskRef & { status: string; problem: string }) => `Task ${d.taskId} ended as ${d.status}: ${d.problem}`,
+    message: (d: TaskRef & { status: string; problem: string }) =>
+      `Task ${d.taskId} ended as ${d.status}: ${d.problem}`,
     hint: 'Look at the failed step with `tasker tasks show`, then retry the task.',
   },
   // attempts: recorded in the step's history, never thrown at a caller
   RESULT_TOO_LARGE: {
     status: 422,
-    message: (d: { bytes: number; limit: number }) => `The handler's result is ${d.bytes} bytes; the limit is ${d.limit}`,
+    message: (d: { bytes: number; limit: number }) =>
+      `The handler's result is ${d.bytes} bytes; the limit is ${d.limit}`,
     hint: 'Return a reference to large data instead of the data.',
   },
   UNSERIALISABLE_RESULT: {
     status: 422,
-    message: (d: { problem: string; path: string }) => `The handler's result is not JSON: ${d.problem} at ${d.path}`,
+    message: (d: { problem: string; path: string }) =>
+      `The handler's result is not JSON: ${d.problem} at ${d.path}`,
     hint: 'Return plain JSON: no Map, Set, Date, Buffer, BigInt, function, NaN or circular value.',
   },
   UNSTORABLE_RESULT: {
     status: 422,
-    message: (d: { problem: string; path: string }) => `The handler's result cannot be stored: ${d.problem} at ${d.path}`,
+    message: (d: { problem: string; path: string }) =>
+      `The handler's result cannot be stored: ${d.problem} at ${d.path}`,
     hint: 'Return values that PostgreSQL can store: no NUL, no lone surrogate, at most 100 levels deep.',
   },
   STEP_TIMEOUT: {
     status: 504,
-    message: (d: { step: string; timeoutMs: number }) => `Step "${d.step}" did not finish within ${d.timeoutMs} ms`,
+    message: (d: { step: string; timeoutMs: number }) =>
+      `Step "${d.step}" did not finish within ${d.timeoutMs} ms`,
     hint: 'Raise the timeout, or make the handler obey its AbortSignal and finish sooner.',
   },
   WORKER_LOST: {
@@ -217,18 +239,37 @@ const CATALOGUE = {
   },
   POISON: {
     status: 500,
-    message: (d: { step: string; attempts: number }) => `Step "${d.step}" lost its worker ${d.attempts} times`,
+    message: (d: { step: string; attempts: number }) =>
+      `Step "${d.step}" lost its worker ${d.attempts} times`,
     hint: 'The handler probably ends the process (out of memory, process.exit): fix it, then retry the step.',
   },
   BLOCKED_ADDRESS: {
     status: 422,
-    message: (d: { url: string; problem: string }) => `The address ${d.url} may not be called: ${d.problem}`,
+    message: (d: { url: string; problem: string }) =>
+      `The address ${d.url} may not be called: ${d.problem}`,
     hint: 'Allow the host by name in the outbound option if it is meant.',
   },
   UNEXPECTED_RESPONSE: {
     status: 502,
-    message: (d: { url: string; problem: string }) => `${d.url} answered with something unexpected: ${d.problem}`,
+    message: (d: { url: string; problem: string }) =>
+      `${d.url} answered with something unexpected: ${d.problem}`,
     hint: 'Check the remote system; a permanent answer is not retried.',
+  },
+  REQUEST_FAILED: {
+    status: 502,
+    message: (d: { url: string; problem: string }) => `${d.url} could not be called: ${d.problem}`,
+    hint: 'Check that the remote system runs and can be reached from the worker.',
+  },
+  REQUEST_TIMEOUT: {
+    status: 504,
+    message: (d: { url: string; timeoutMs: number }) =>
+      `${d.url} did not answer completely within ${d.timeoutMs} ms`,
+    hint: "Raise the step's handler_config.timeout, or look at why the remote system is slow.",
+  },
+  UNRESOLVED_TEMPLATE: {
+    status: 422,
+    message: (d: { template: string; problem: string }) => `{{ ${d.template} }}: ${d.problem}`,
+    hint: 'Correct the path in handler_config, or make sure that the value is there.',
   },
 } as const satisfies Record<string, Entry>;
 
@@ -236,7 +277,9 @@ const CATALOGUE = {
 export type ErrorCode = keyof typeof CATALOGUE;
 
 /** What an error of this code carries. */
-export type ErrorDetails<Code extends ErrorCode> = Parameters<(typeof CATALOGUE)[Code]['message']>[0];
+export type ErrorDetails<Code extends ErrorCode> = Parameters<
+  (typeof CATALOGUE)[Code]['message']
+>[0];
 
 /** The only error that Tasker throws. Branch on `code`, show `message` and `hint`. */
 export class TaskerError<Code extends ErrorCode = ErrorCode> extends Error {
@@ -262,13 +305,21 @@ export class TaskerError<Code extends ErrorCode = ErrorCode> extends Error {
 }
 
 /** Narrows an unknown error to a TaskerError, of one code when a code is given. Works across copies of the package. */
-export function isTaskerError<Code extends ErrorCode = ErrorCode>(error: unknown, code?: Code): error is TaskerError<Code> {
+export function isTaskerError<Code extends ErrorCode = ErrorCode>(
+  error: unknown,
+  code?: Code,
+): error is TaskerError<Code> {
   if (!(error instanceof Error) || error.name !== 'TaskerError' || !('code' in error)) return false;
   return code === undefined ? String(error.code) in CATALOGUE : error.code === code;
 }
 
 /** Every code with its status and hint, for the reference page and its test. */
-export const ERROR_CODES: readonly { readonly code: ErrorCode; readonly status: number; readonly hint: string }[] = Object.entries(
-  CATALOGUE,
-).map(([code, entry]) => ({ code: code as ErrorCode, status: entry.status, hint: entry.hint })); // sound: keys of the table
-
+export const ERROR_CODES: readonly {
+  readonly code: ErrorCode;
+  readonly status: number;
+  readonly hint: string;
+}[] = Object.entries(CATALOGUE).map(([code, entry]) => ({
+  code: code as ErrorCode,
+  status: entry.status,
+  hint: entry.hint,
+})); // sound: keys of the table
