@@ -1,0 +1,98 @@
+import { workflowStepId } from '../../src/model/task.ts';
+import type { Attempt, Task, WorkflowStep } from '../../src/model/task.ts';
+import type { Progress } from '../../src/cli/output/explain.ts';
+
+/** The moment at which the samples are looked at, unless a test says otherwise. */
+export const NOW = new Date('2026-11-24T06:00:10.000Z');
+
+/** `seconds` before NOW (negative: after it). */
+export function ago(seconds: number): Date {
+  return new Date(NOW.getTime() - seconds * 1_000);
+}
+
+export function sampleTask(change: Partial<Task> = {}): Task {
+  return {
+    taskId: 12,
+    namespace: 'default',
+    name: 'order',
+    version: '1.0.0',
+    definitionId: 1,
+    status: 'in_progress',
+    complete: false,
+    context: { cart_id: 3 },
+    initiator: 'ann',
+    reason: 'test',
+    sourceSystem: 'cli',
+    tags: [],
+    bypassSteps: [],
+    priority: 0,
+    idempotencyKey: null,
+    requestedAt: ago(10),
+    createdAt: ago(10),
+    startedAt: ago(10),
+    settledAt: null,
+    ...change,
+  };
+}
+
+/** A step at a position; its parents are given as positions. */
+export function sampleStep(
+  position: number,
+  {
+    parents = [],
+    ...change
+  }: Partial<WorkflowStep> & { readonly parents?: readonly number[] } = {},
+): WorkflowStep {
+  const status = change.status ?? 'pending';
+  return {
+    workflowStepId: workflowStepId(12, position),
+    taskId: 12,
+    position,
+    name: `step_${position}`,
+    description: '',
+    dependentSystem: 'shop',
+    kind: 'function',
+    queue: 'default',
+    status,
+    attempts: status === 'pending' || status === 'skipped' ? 0 : 1,
+    retryLimit: 3,
+    retryable: true,
+    skippable: false,
+    processed: ['complete', 'skipped', 'resolved_manually'].includes(status),
+    inProcess: status === 'in_progress',
+    processedAt: null,
+    lastAttemptedAt: null,
+    readyAt: null,
+    waitingOn: 0,
+    workerId: null,
+    inputs: { cart_id: 3 },
+    results: null,
+    error: null,
+    parentIds: parents.map((parent) => workflowStepId(12, parent)),
+    childIds: [],
+    siblingIds: [],
+    ...change,
+  };
+}
+
+export function sampleAttempt(step: string, change: Partial<Attempt> = {}): Attempt {
+  return {
+    taskId: 12,
+    step,
+    attempt: 1,
+    outcome: 'success',
+    workerId: 1,
+    startedAt: ago(9),
+    finishedAt: ago(8),
+    error: null,
+    ...change,
+  };
+}
+
+/** Steps and attempts of a task; the task itself goes on unless it is given. */
+export function sampleProgress(
+  steps: readonly WorkflowStep[],
+  rest: { readonly task?: Partial<Task>; readonly attempts?: readonly Attempt[] } = {},
+): Progress {
+  return { task: sampleTask(rest.task), steps, attempts: rest.attempts ?? [] };
+}
