@@ -81,8 +81,8 @@ export function readRetry(fields: Fields, strategies: StrategyNames): RetrySetti
  * The seed's own spelling inside the configuration of an API step: `enable_exponential_backoff` (true when absent) and
  * `retry_delay` in seconds. It stands below what the step says in the general fields.
  */
-export function readApiRetry(config: Json): RetrySettings {
-  if (!isJsonObject(config) || config['type'] !== 'api') return NOTHING;
+export function readApiRetry(kind: string, config: Json): RetrySettings {
+  if (kind !== 'api' || !isJsonObject(config)) return NOTHING;
   const delay = config['retry_delay'];
   return {
     ...NOTHING,

@@ -72,7 +72,7 @@ export function readStep(fields: Fields, position: number, around: StepSurroundi
     around.code?.kind ??
     readKind(fields, config, { kinds: around.kinds, hasHandler: named !== null });
   checkKind(fields, kind, { config, named, around });
-  const levels = [retry, readApiRetry(config), around.retry];
+  const levels = [retry, readApiRetry(kind, config), around.retry];
   return {
     position,
     name,

@@ -9,6 +9,7 @@ import {
   isNode,
   isScalar,
   isSeq,
+  visit,
 } from 'yaml';
 import type { Json } from '../../kernel/json.ts';
 import type { Path, ProblemCode } from '../problem.ts';
@@ -61,18 +62,18 @@ export function readTree(text: string): Tree {
   const composer = new Composer<ParsedNode>({
     keepSourceTokens: false,
     resolveKnownTags: false,
-    uniqueKeys: true,
+    uniqueKeys: false, // readMember finds them; the parser compares every key with every other
   });
   const documents = [
     ...composer.compose(new Parser(lines.addNewLine).parse(text), true, text.length),
   ];
   const [document, second] = documents;
   const faults: TreeFault[] = documents.flatMap((one) =>
-    one.errors.map(({ code, pos, message }): TreeFault => ({
-      code: code === 'DUPLICATE_KEY' ? 'DUPLICATE_KEY' : 'YAML_SYNTAX',
+    one.errors.map(({ pos, message }): TreeFault => ({
+      code: 'YAML_SYNTAX',
       offset: pos[0],
       end: pos[1],
-      message: code === 'DUPLICATE_KEY' ? 'this key is there twice' : withoutPosition(message),
+      message: withoutPosition(message),
     })),
   );
   if (second) {
@@ -88,7 +89,7 @@ export function readTree(text: string): Tree {
   if (!(document instanceof Document) || faults.length > 0)
     return { value: null, places, lines, faults };
   const reader: Reader = {
-    document,
+    targets: aliasTargets(document),
     places,
     faults,
     ancestors: new Set(),
@@ -101,7 +102,7 @@ export function readTree(text: string): Tree {
 }
 
 interface Reader {
-  readonly document: Document.Parsed;
+  readonly targets: ReadonlyMap<Node, Node>;
   readonly places: Map<string, Place>;
   readonly faults: TreeFault[];
   /** Nodes that are being read: an alias to one of them has no end. */
@@ -114,12 +115,7 @@ interface Reader {
 function readNode(reader: Reader, node: Node, path: Path): Json {
   if (reader.stopped) return null;
   reader.values += 1;
-  if (reader.values > MAX_VALUES) {
-    return stop(reader, node, {
-      code: reader.aliases > 0 ? 'ALIASES' : 'TOO_LARGE',
-      message: `the file holds more than ${MAX_VALUES} values`,
-    });
-  }
+  if (isBeyondLimit(reader, node)) return null;
   if (isAlias(node)) return readAlias(reader, node, path);
   if (node.tag !== undefined && !KNOWN_TAGS.has(node.tag)) {
     fault(reader, node, {
@@ -169,12 +165,28 @@ function readAlias(reader: Reader, node: Node & { readonly source: string }, pat
 }
 
 function resolve(reader: Reader, node: Node): Node | undefined {
-  const target = isAlias(node) ? node.resolve(reader.document) : node;
+  const target = isAlias(node) ? reader.targets.get(node) : node;
   if (target !== undefined && !reader.ancestors.has(target)) return target;
   const message =
     target === undefined ? 'this *alias has no &anchor before it' : 'this *alias contains itself';
   fault(reader, node, { code: 'ALIASES', message });
   return undefined;
+}
+
+/** What every alias stands for: the last node before it with that anchor. One walk; `Alias.resolve` would take one per alias. */
+function aliasTargets(document: Document.Parsed): ReadonlyMap<Node, Node> {
+  const anchors = new Map<string, Node>();
+  const targets = new Map<Node, Node>();
+  visit(document, {
+    Alias: (_, alias) => {
+      const target = anchors.get(alias.source);
+      if (target) targets.set(alias, target);
+    },
+    Value: (_, node) => {
+      if (node.anchor !== undefined) anchors.set(node.anchor, node);
+    },
+  });
+  return targets;
 }
 
 function readMap(reader: Reader, map: YAMLMap, path: Path): Json {
@@ -240,6 +252,8 @@ function mergeInto(
       });
       continue;
     }
+    reader.values += target.items.length;
+    if (isBeyondLimit(reader, source)) return;
     for (const inner of target.items) {
       const key = readKey(reader, inner);
       if (key === null || key === '<<' || Object.hasOwn(members, key)) continue;
@@ -269,6 +283,13 @@ function readKey(reader: Reader, pair: Pair): string | null {
     return null;
   }
   return key;
+}
+
+function isBeyondLimit(reader: Reader, node: Node): boolean {
+  if (reader.values <= MAX_VALUES) return false;
+  const code = reader.aliases > 0 ? 'ALIASES' : 'TOO_LARGE';
+  stop(reader, node, { code, message: `the file holds more than ${MAX_VALUES} values` });
+  return true;
 }
 
 function stop(
