@@ -14,6 +14,7 @@ interface Lock {
         readonly dev?: boolean;
         readonly devOptional?: boolean;
         readonly hasInstallScript?: boolean;
+        readonly optionalDependencies?: Readonly<Record<string, string>>;
       }
     >
   >;

@@ -3,7 +3,8 @@
  *
  *   - only files of the allow-list below are packed, and everything that package.json points to is among them,
  *   - at most 40 packages at run time, none of them with an install script,
- *   - every direct dependency has an exact version.
+ *   - every direct dependency has an exact version,
+ *   - package-lock.json is complete for every platform.
  */
 import { spawnSync } from 'node:child_process';
 import { readFileSync } from 'node:fs';
@@ -52,12 +53,29 @@ function treeProblems(lock) {
   const problems = runtime
     .filter(([, entry]) => entry.hasInstallScript)
     .map(([name]) => `${name} runs a script when it is installed`);
+  problems.push(...incompleteLock(lock));
   if (runtime.length > MOST_RUNTIME_PACKAGES) {
     problems.push(
       `${runtime.length} packages are installed at run time, more than ${MOST_RUNTIME_PACKAGES}`,
     );
   }
   return problems;
+}
+
+/**
+ * `npm ci` refuses a lockfile that lacks an optional dependency for another platform, and `npm install` leaves it out where the
+ * registry does not have it.
+ */
+function incompleteLock({ packages }) {
+  return Object.entries(packages).flatMap(([name, entry]) =>
+    Object.keys(entry.optionalDependencies ?? {})
+      .filter(
+        (wanted) =>
+          !(`node_modules/${wanted}` in packages) &&
+          !(`${name}/node_modules/${wanted}` in packages),
+      )
+      .map((wanted) => `package-lock.json lacks ${wanted}, so npm ci fails`),
+  );
 }
 
 function pinProblems({ dependencies = {}, devDependencies = {} }) {

@@ -84,3 +84,14 @@ test('a range of versions is a problem', () => {
     'vitest ^4.1.11 is not an exact version',
   ]);
 });
+
+test('a lockfile without the package of another platform is a problem', () => {
+  const oxlint = { dev: true, optionalDependencies: { '@oxlint/darwin': '1.0.0' } };
+  const lock = { packages: { ...SOUND.lock.packages, 'node_modules/oxlint': oxlint } };
+  const complete = { packages: { ...lock.packages, 'node_modules/@oxlint/darwin': { dev: true } } };
+
+  expect(packageProblems({ ...SOUND, lock: complete })).toEqual([]);
+  expect(packageProblems({ ...SOUND, lock })).toEqual([
+    'package-lock.json lacks @oxlint/darwin, so npm ci fails',
+  ]);
+});
