@@ -1,6 +1,7 @@
 import { CommanderError } from 'commander';
 import { isTaskerError } from '../kernel/errors.ts';
 import type { CliIo } from './io.ts';
+import type { Style } from './output/text.ts';
 import { createStyle, printable } from './output/text.ts';
 
 /** Exit code for input that is wrong: flags, arguments, files, contexts. */
@@ -11,20 +12,39 @@ export const EXIT_BAD_INPUT = 2;
  * document `{"error": {...}}` on standard error. A stack trace is shown only with TASKER_DEBUG=1.
  */
 export function reportFailure(error: unknown, io: CliIo, json: boolean): number {
-  // commander has written its own message already; help and version are no failures
-  if (error instanceof CommanderError) return error.exitCode === 0 ? 0 : EXIT_BAD_INPUT;
+  if (error instanceof CommanderError) {
+    if (error.exitCode === 0) return 0; // help and version are no failures
+    // A person has the message already: commander writes it where it finds the fault.
+    const message = usageMessage(error.message);
+    if (json) io.err.write(`${JSON.stringify({ error: { code: 'INVALID_USAGE', message } })}\n`);
+    return EXIT_BAD_INPUT;
+  }
   const failure = describe(error);
   if (json) {
     io.err.write(`${JSON.stringify({ error: failure.document })}\n`);
   } else {
-    const style = createStyle(io.err.isTTY && io.environment.colour !== 'never');
-    io.err.write(`${style.bad('✗')} ${printable(failure.message)}\n`);
-    if (failure.hint !== '') {
-      io.err.write(`  ${printable(failure.hint)}  ${style.faint(failure.code)}\n`);
-    }
+    io.err.write(`${cross(io)} ${printable(failure.message)}\n`);
+    io.err.write(`  ${printable(failure.hint)}  ${errorStyle(io).faint(failure.code)}\n`);
   }
   if (io.environment.debug && error instanceof Error) io.err.write(`${error.stack ?? ''}\n`);
   return failure.exitCode;
+}
+
+/** The sign in front of every failure. */
+export function cross(io: CliIo): string {
+  return errorStyle(io).bad('✗');
+}
+
+function errorStyle(io: CliIo): Style {
+  return createStyle(io.err.isTTY && io.environment.colour !== 'never');
+}
+
+/** commander's `error: …` as one line, with its suggestion behind it. */
+export function usageMessage(text: string): string {
+  return text
+    .replace(/^error: /, '')
+    .trim()
+    .replaceAll('\n', ' ');
 }
 
 interface Failure {

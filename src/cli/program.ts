@@ -1,8 +1,7 @@
 import { Command } from 'commander';
 import type { Cli } from './command.ts';
-import { reportFailure } from './failure.ts';
+import { cross, reportFailure, usageMessage } from './failure.ts';
 import type { CliIo } from './io.ts';
-import { createStyle } from './output/text.ts';
 import type { Toolbox } from './toolbox.ts';
 import { addCheckCommand } from './commands/check.ts';
 import { addDiagramCommand } from './commands/diagram.ts';
@@ -45,17 +44,18 @@ export async function runCli(
   toolbox: Toolbox,
 ): Promise<number> {
   let exitCode = 0;
-  const program = createProgram({ io, toolbox, done: (code) => void (exitCode = code) });
+  const isJson = args.includes('--json');
+  const program = createProgram({ io, toolbox, done: (code) => void (exitCode = code) }, isJson);
   try {
     await program.parseAsync([...args], { from: 'user' });
     return exitCode;
   } catch (error) {
-    return reportFailure(error, io, args.includes('--json'));
+    return reportFailure(error, io, isJson);
   }
 }
 
-/** The whole command tree. */
-export function createProgram(cli: Cli): Command {
+/** The whole command tree. @param isJson what is typed wrong is reported by the caller, as JSON */
+export function createProgram(cli: Cli, isJson = false): Command {
   const { io, toolbox } = cli;
   const program = new Command('tasker')
     .description('Durable multi-step tasks: run them, work on them, look at them, intervene.')
@@ -82,7 +82,9 @@ export function createProgram(cli: Cli): Command {
       getErrHelpWidth: () => io.size().columns,
       getOutHasColors: () => false,
       getErrHasColors: () => false,
-      outputError: (text, write) => write(complaint(text, io)),
+      outputError: (text) => {
+        if (!isJson) io.err.write(`${cross(io)} ${usageMessage(text)}\n`);
+      },
     })
     .exitOverride();
   for (const add of COMMANDS) add(program, cli);
@@ -98,15 +100,9 @@ function addTasksCommands(parent: Command, cli: Cli): void {
 }
 
 function addStepsCommands(parent: Command, cli: Cli): void {
-  addStepActions(parent.command('steps').description('Intervenes in single steps of a task.'), cli);
-}
-
-/** commander's `error: …` in our form: one line where it fits, with the suggestion behind it. */
-function complaint(text: string, io: CliIo): string {
-  const style = createStyle(io.err.isTTY && io.environment.colour !== 'never');
-  const message = text
-    .replace(/^error: /, '')
-    .trim()
-    .replaceAll('\n', ' ');
-  return `${style.bad('✗')} ${message}\n`;
+  const steps = parent
+    .command('steps')
+    .summary('retry, resolve, cancel or update single steps')
+    .description('Intervenes in single steps of a task.');
+  addStepActions(steps, cli);
 }

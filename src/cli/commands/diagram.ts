@@ -68,7 +68,8 @@ async function definitionsOf(
   const tasker = await createSession(invocation, { createsDatabase: true });
   await registerHandlers(tasker, options.handlers ?? [], invocation);
   if (looksLikePath(source)) {
-    const found = await tasker.register(await definitionPath(source, io));
+    const path = await definitionPath(source, io);
+    const found = await tasker.register(path);
     if (found.length > 0) return found;
     throw new TaskerError('INVALID_REQUEST', { problem: `${source} defines no task` });
   }

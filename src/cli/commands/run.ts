@@ -154,7 +154,8 @@ async function definitionToRun(
     for (const path of paths) await tasker.register(path);
     return tasker.definition(wanted);
   }
-  const found = await tasker.register(await definitionPath(wanted, io));
+  const path = await definitionPath(wanted, io);
+  const found = await tasker.register(path);
   const [definition] = found;
   if (definition !== undefined && found.length === 1) return definition;
   const names = found.map((each) => each.name).join(', ');

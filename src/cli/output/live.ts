@@ -7,7 +7,7 @@ import { errorDocument, taskDocument } from './documents.ts';
 import { attemptDuration, problemOf, stepLine } from './explain.ts';
 import type { Mark, Progress, StepLine } from './explain.ts';
 import { signOf, taskLine } from './marks.ts';
-import { fit, oneLine, pad, textWidth } from './text.ts';
+import { createStyle, fit, oneLine, pad, textWidth } from './text.ts';
 
 /** Shows a task while it goes on. */
 export interface ProgressView {
@@ -61,11 +61,14 @@ export function frameLines(progress: Progress, { screen, now, frame }: Frame): r
   const width = (screen.width ?? 80) - 1;
   const lines = progress.steps.map((step) => stepLine(step, { progress, now }));
   const { shown, rest } = selectLines(lines, Math.max(3, screen.rows - 3));
-  const nameWidth = Math.min(40, Math.max(0, ...shown.map((line) => textWidth(line.name))));
+  const longest = Math.max(0, ...shown.map((line) => textWidth(line.name)));
+  const nameWidth = Math.min(40, longest, Math.floor(width / 2));
+  const state = taskLine(progress.task, now, screen.style);
+  const plainState = taskLine(progress.task, now, createStyle(false));
   return [
     ...shown.map((line) => drawLine(line, { screen, width, nameWidth, frame })),
     ...(rest === null ? [] : [`  ${screen.style.faint(fit(rest, width - 2))}`]),
-    `  ${taskLine(progress.task, now, screen.style)}`,
+    `  ${textWidth(state) > width - 2 ? fit(plainState, width - 2) : state}`,
   ];
 }
 
