@@ -2,7 +2,7 @@ import type { Milliseconds } from '../kernel/duration.ts';
 import { DEFAULT_JSON_LIMITS } from '../kernel/json.ts';
 import type { Connection, Db, Row } from '../db/db.ts';
 import { LAWS } from '../store/audit/index.ts';
-import { DRAIN_GRACE_MS, type Law, MAX_BYTES, NOW, SINCE } from '../store/audit/law.ts';
+import { GRACE_MS, type Law, MAX_BYTES, NOW, SINCE } from '../store/audit/law.ts';
 import type { Tables } from '../store/tables.ts';
 import type { Violation } from './types.ts';
 
@@ -13,10 +13,10 @@ export interface VerifyOptions {
   /** The largest value that the engine stores, in bytes of JSON text. @default 1048576 */
   readonly maxValueBytes?: number;
   /**
-   * How long after its stop a worker may still appear as the holder of a step. A worker stops with empty hands, but a statement that
-   * was under way may have claimed for it, which the others undo. @default 15000 (15 seconds)
+   * How long what takes two transactions may be found half done: a task whose last step has failed but that is not yet settled, a
+   * step that was claimed for a worker in the moment of its stop. 0 fits a database on which nothing runs. @default 15000 (15 seconds)
    */
-  readonly drainGraceMs?: Milliseconds;
+  readonly graceMs?: Milliseconds;
   /** How long one law may take; a large database needs more, or a `sinceTaskId`. @default 300000 (5 minutes) */
   readonly statementTimeoutMs?: Milliseconds;
 }
@@ -47,7 +47,7 @@ export async function verify(
       options.sinceTaskId ?? 0,
       clock?.['now'],
       options.maxValueBytes ?? DEFAULT_JSON_LIMITS.maxBytes,
-      options.drainGraceMs ?? 15_000,
+      options.graceMs ?? 15_000,
     ];
     const violations: Violation[] = [];
     for (const law of LAWS) {
@@ -71,7 +71,7 @@ async function check(tx: Connection, { law, t, values }: Check): Promise<Violati
 select broken.*, (count(*) over ())::int as all_broken_rows
   from (${law.sql(t)}
        ) as broken
- where ${SINCE} is not null and ${NOW} is not null and ${MAX_BYTES} is not null and ${DRAIN_GRACE_MS} is not null
+ where ${SINCE} is not null and ${NOW} is not null and ${MAX_BYTES} is not null and ${GRACE_MS} is not null
  limit ${SHOWN_ROWS}`,
     values,
   });

@@ -1,20 +1,17 @@
-import { readFileSync } from 'node:fs';
 import { beforeEach, expect, test } from 'vitest';
 import { migrate } from '../../src/db/migrate.ts';
 import { verify } from '../../src/engine/verify.ts';
 import { LAWS } from '../../src/store/audit/index.ts';
+import { MIGRATIONS } from '../../src/store/migrations.generated.ts';
 import { tables } from '../../src/store/tables.ts';
 import { describeOnEachDatabase } from '../support/each-database.ts';
 import { assertInvariants } from '../support/invariants.ts';
-import { FAULTS } from './faults.ts';
-import { ODD_STATES, soundState } from './sound-state.ts';
+import { FAULTS } from './faults/all-faults.ts';
+import { ODD_STATES } from './odd-states.ts';
+import { soundState } from './sound-state.ts';
 
 const SCHEMA = 'audited';
 const t = tables(SCHEMA);
-const INITIAL = readFileSync(
-  new URL('../../src/store/migrations/0001_initial.sql', import.meta.url),
-  'utf8',
-);
 
 test('every law has a planted fault, and every fault names a law', () => {
   const laws = LAWS.map(({ id }) => id);
@@ -27,7 +24,7 @@ describeOnEachDatabase('laws of the data', (database) => {
   beforeEach(async () => {
     const db = database.db();
     await db.script(`drop schema if exists ${t.schema} cascade`);
-    await migrate(db, { schema: SCHEMA, migrations: [{ name: '0001_initial', sql: INITIAL }] });
+    await migrate(db, { schema: SCHEMA, migrations: MIGRATIONS });
     await db.script(soundState(t));
   });
 
@@ -48,7 +45,7 @@ describeOnEachDatabase('laws of the data', (database) => {
     const db = database.db();
     await db.script(sql(t));
 
-    const found = await verify(db, t);
+    const found = await verify(db, t, { graceMs: 0 });
 
     const violation = found.find(({ invariant }) => invariant === law);
     expect(violation, `only ${JSON.stringify(found)}`).toBeDefined();

@@ -26,8 +26,8 @@ export const NOW = '$2::timestamptz';
 /** Parameter: the largest stored value, in bytes of JSON text. */
 export const MAX_BYTES = '$3::bigint';
 
-/** Parameter: how long after its stop a worker may still appear as the holder of a step, in milliseconds. */
-export const DRAIN_GRACE_MS = '$4::float8';
+/** Parameter: how long something that takes the engine two transactions may be found half done, in milliseconds. */
+export const GRACE_MS = '$4::float8';
 
 /** The statuses that satisfy a dependent, as an SQL list. */
 export const SATISFIED = `(${[...SATISFYING].map((status) => `'${status}'`).join(', ')})`;

@@ -1,4 +1,5 @@
-import { type Law, SINCE } from './law.ts';
+import { lastChange } from './last-change.ts';
+import { GRACE_MS, type Law, NOW, SINCE } from './law.ts';
 
 /** Every open task has something that moves it on. */
 export const noDeadEnd: Law = {
@@ -11,5 +12,7 @@ export const noDeadEnd: Law = {
      where task.settled_at is null
        and task.task_id >= ${SINCE}
        and not exists (select from ${t.workflow_steps} as s where s.task_id = task.task_id and s.status = 'in_progress')
-       and not exists (select from ${t.ready_steps} as q where q.task_id = task.task_id)`,
+       and not exists (select from ${t.ready_steps} as q where q.task_id = task.task_id)
+       -- a step that failed for good settles its task in a transaction of its own, right afterwards
+       and ${lastChange(t)} <= ${NOW} - ${GRACE_MS} * interval '1 millisecond'`,
 };

@@ -1,4 +1,4 @@
-import { DRAIN_GRACE_MS, type Law, NOW, SINCE } from './law.ts';
+import { GRACE_MS, type Law, NOW, SINCE } from './law.ts';
 
 /** Every running step is held by a worker whose lease is valid. */
 export const noZombieLease: Law = {
@@ -15,7 +15,7 @@ export const noZombieLease: Law = {
        and task.task_id >= ${SINCE}
        and s.status = 'in_progress'
        and (w.worker_id is null
-            or w.stopped_at <= ${NOW} - ${DRAIN_GRACE_MS} * interval '1 millisecond'
+            or w.stopped_at <= ${NOW} - ${GRACE_MS} * interval '1 millisecond'
             or w.lost_at < ${NOW} - interval '15 seconds'
             or w.lease_expires_at < ${NOW} - interval '15 seconds')`,
 };

@@ -1,4 +1,5 @@
-import { type Law, SINCE } from './law.ts';
+import { lastChange } from './last-change.ts';
+import { GRACE_MS, type Law, NOW, SINCE } from './law.ts';
 
 /** A step that may run is in the queue. */
 export const runnableStepIsQueued: Law = {
@@ -17,7 +18,9 @@ export const runnableStepIsQueued: Law = {
        and s.waiting_on = 0
        and not exists (select from ${t.ready_steps} as q where q.task_id = s.task_id and q.position = s.position)
        and (d.document->>'width' is null
-            or not exists (select
+            -- the next step of a narrow task enters the queue in a transaction of its own, right after a lane is free
+            or ${lastChange(t)} <= ${NOW} - ${GRACE_MS} * interval '1 millisecond'
+           and not exists (select
                              from ${t.workflow_steps} as other
                              left join ${t.ready_steps} as q on q.task_id = other.task_id and q.position = other.position
                             where other.task_id = s.task_id
