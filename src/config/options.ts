@@ -54,6 +54,11 @@ export interface TaskerOptions {
   readonly notify?: boolean;
   /** Values of `{{ secrets.NAME }}` in handler_config. @default environment variables TASKER_SECRET_<NAME> */
   readonly secret?: (name: string) => string | undefined;
+  /**
+   * Which addresses `api` steps may call besides public ones. A host is named as it stands in the URL.
+   * @default public addresses only
+   */
+  readonly outbound?: { readonly allowHosts?: readonly string[]; readonly allowPrivate?: boolean };
   /** Largest stored value (context, inputs, result), in bytes. @default 1048576 */
   readonly maxValueBytes?: number;
   /** @default says nothing */

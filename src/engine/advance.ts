@@ -2,7 +2,6 @@ import { gateJson } from '../kernel/json.ts';
 import type { AdvanceAnswer, AdvanceRequest } from '../store/steps/advance-steps.ts';
 import type { FailAnswer, Failure } from '../store/steps/fail-steps.ts';
 import type { NewAnnotation } from '../store/annotations/annotations.ts';
-import { retryConflicts } from '../db/failure.ts';
 import type { EngineParts } from './parts.ts';
 import { settleTasks } from './settle.ts';
 
@@ -25,7 +24,7 @@ export async function advance(
   const { store, db, events } = parts;
   const answer =
     options.annotations.length === 0
-      ? await retryConflicts(() => store.advanceSteps(db, request))
+      ? await store.advanceSteps(db, request)
       : await db.transaction(async (tx) => {
           const advanced = await store.advanceSteps(tx, request);
           const refused = new Set(advanced.refused.map((r) => `${r.taskId}:${r.position}`));
@@ -48,7 +47,7 @@ export async function advance(
 
 /** Stores runs that did not succeed, and settles the tasks whose step is exhausted. */
 export async function fail(parts: EngineParts, failures: readonly Failure[]): Promise<FailAnswer> {
-  const answer = await retryConflicts(() => parts.store.failSteps(parts.db, failures, true));
+  const answer = await parts.store.failSteps(parts.db, failures, true);
   const exhausted = new Set(answer.recorded.filter((r) => r.retryAt === null).map((r) => r.taskId));
   await settleTasks(parts, [...exhausted]);
   if (answer.recorded.some((r) => r.retryAt !== null)) parts.hintWork();

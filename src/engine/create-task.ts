@@ -4,7 +4,6 @@ import type { LoadedDefinition } from '../definition/task-definition.ts';
 import type { TaskRequest } from '../model/task.ts';
 import type { NewTask, TaskIdentity, TaskShape } from '../store/tasks/insert-tasks.ts';
 import { checkRequest, type CheckedRequest } from './check-request.ts';
-import { retryConflicts } from '../db/failure.ts';
 import type { EngineParts } from './parts.ts';
 import { openChildren, type PinnedDefinition } from './pinned-definitions.ts';
 import type { CreatedTask } from './types.ts';
@@ -64,7 +63,7 @@ async function createBatch(
     });
     sent.push(index);
   });
-  const ids = await retryConflicts(() => parts.store.insertTasks(parts.db, shapes, tasks));
+  const ids = await parts.store.insertTasks(parts.db, shapes, tasks);
   const idAt = new Map(sent.map((index, at) => [index, ids[at] ?? null]));
   const refused = batch.flatMap((_, index) => (typeof idAt.get(index) === 'number' ? [] : [index]));
   if (refused.length === 0)

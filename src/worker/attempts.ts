@@ -1,0 +1,209 @@
+import { TaskerError } from '../kernel/errors.ts';
+import { errorText } from '../engine/advance.ts';
+import type { EngineParts } from '../engine/parts.ts';
+import { serializeError } from '../kernel/serialize-error.ts';
+import { workflowStepId } from '../model/task.ts';
+import type { ClaimedStep } from '../store/steps/claimed-step.ts';
+import { execute, revoke, type Outcomes } from './execute.ts';
+import { RunContext } from './run-context.ts';
+import type { FailedRun, Run, WorkerIdentity } from './run.ts';
+import type { ServedDefinition, ServedStep, StepSource } from './serve.ts';
+import type { TaskMemory } from './task-memory.ts';
+
+export interface AttemptsOptions {
+  readonly source: StepSource;
+  readonly memory: TaskMemory;
+  readonly queues: readonly string[];
+  readonly outcomes: Outcomes;
+  readonly onFreed: () => void;
+  /** A definition cannot be served here: its steps went back. */
+  readonly onUnservable: (definitionId: number, problem: string) => void;
+  /** Something could not be read: it is tried again until this resolves to false. */
+  readonly onFault: (error: unknown) => Promise<boolean>;
+}
+
+/**
+ * The attempts that this worker holds: from the claim, through reading what the handler needs, to the outcome.
+ *
+ * I1: a claimed step is in `#preparing` or `#runs` from the moment that the claim's answer is read, until its outcome is handed over;
+ *     so what the database says this worker holds can always be compared with what it does hold.
+ */
+export class Attempts {
+  readonly #parts: EngineParts;
+  readonly #options: AttemptsOptions;
+  readonly #runs = new Map<number, Run>();
+  readonly #preparing = new Map<number, ClaimedStep>();
+  #stopping = false;
+
+  constructor(parts: EngineParts, options: AttemptsOptions) {
+    this.#parts = parts;
+    this.#options = options;
+  }
+
+  get count(): number {
+    return this.#runs.size + this.#preparing.size;
+  }
+
+  get runs(): readonly Run[] {
+    return [...this.#runs.values()];
+  }
+
+  holds(id: number): boolean {
+    return this.#runs.has(id) || this.#preparing.has(id);
+  }
+
+  /** From now on claimed steps are given back instead of being run. */
+  stopStarting(): void {
+    this.#stopping = true;
+  }
+
+  /** Takes on claimed steps: those with everything in memory start at once, the others after what they need has been read. */
+  begin(steps: readonly ClaimedStep[], identity: WorkerIdentity): void {
+    const later: ClaimedStep[] = [];
+    for (const step of steps) {
+      const served = this.#stopping ? undefined : this.#options.source.peek(step.definitionId);
+      if (served && this.#isReady(step, served)) this.#start(step, served, identity);
+      else {
+        this.#preparing.set(workflowStepId(step.taskId, step.position), step);
+        later.push(step);
+      }
+    }
+    if (later.length > 0) void this.#prepare(later, identity);
+  }
+
+  /** Ends an attempt without an outcome of its own. */
+  revoke(run: Run, reason: Error): boolean {
+    if (!revoke(run, reason)) return false;
+    this.#runs.delete(run.id);
+    this.#options.onFreed();
+    return true;
+  }
+
+  /** Gives a running attempt back, for a worker that stops: it may be run again at once, if it has an attempt left. */
+  giveBack(run: Run): FailedRun | null {
+    const { template } = run.served;
+    const error = new TaskerError('WORKER_LOST', { step: template.name });
+    error.message = `The worker that ran step "${template.name}" stopped before it was done`;
+    if (!this.revoke(run, error)) return null;
+    const again = template.retryable && run.step.attempts < (run.step.retryLimit ?? template.retryLimit);
+    return {
+      run,
+      outcome: 'cancelled',
+      errorText: errorText(serializeError(error)),
+      message: error.message,
+      retryInMs: again ? 0 : null,
+    };
+  }
+
+  #isReady(step: ClaimedStep, served: ServedDefinition): boolean {
+    if (served.steps[step.position] === null) return false;
+    return this.#options.memory.learn(step, served.pinned) !== undefined && this.#options.memory.missingParents(step, served.pinned).length === 0;
+  }
+
+  async #prepare(steps: readonly ClaimedStep[], identity: WorkerIdentity): Promise<void> {
+    try {
+      await this.#tryPrepare(steps, identity);
+    } catch (error) {
+      if (await this.#options.onFault(error)) await this.#prepare(steps, identity);
+      else this.#release(steps);
+    }
+  }
+
+  async #tryPrepare(steps: readonly ClaimedStep[], identity: WorkerIdentity): Promise<void> {
+    const waiting = steps.filter((step) => this.#preparing.has(idOf(step)));
+    const served = new Map<number, ServedDefinition>();
+    for (const definitionId of new Set(waiting.map((s) => s.definitionId))) {
+      if (this.#stopping) break;
+      const answer = await this.#options.source.get(definitionId, this.#options.queues);
+      if ('problem' in answer) this.#options.onUnservable(definitionId, answer.problem);
+      else served.set(definitionId, answer);
+    }
+    const servable = waiting.filter((step) => served.get(step.definitionId)?.steps[step.position]);
+    await this.#giveClaimsBack(waiting.filter((step) => !servable.includes(step)), identity);
+    for (const step of servable) this.#options.memory.learn(step, this.#served(served, step).pinned);
+    await this.#options.memory.load(servable, (step) => this.#served(served, step).pinned);
+    for (const step of servable) {
+      if (this.#preparing.delete(idOf(step))) this.#start(step, this.#served(served, step), identity);
+    }
+  }
+
+  #served(served: ReadonlyMap<number, ServedDefinition>, step: ClaimedStep): ServedDefinition {
+    const definition = served.get(step.definitionId);
+    if (!definition) throw new TaskerError('DEFINITION_NOT_FOUND', { name: `#${step.definitionId}`, suggestion: '' });
+    return definition;
+  }
+
+  async #giveClaimsBack(steps: readonly ClaimedStep[], identity: WorkerIdentity): Promise<void> {
+    if (steps.length === 0) return;
+    const returned = await Promise.all(
+      steps.map(async (step) => {
+        const { definition } = await this.#parts.pinned.get(step.definitionId);
+        return { ...step, queue: definition.steps[step.position]?.queue ?? 'default' };
+      }),
+    );
+    await this.#parts.store.returnSteps(this.#parts.db, identity.workerId, returned);
+    this.#release(steps);
+    this.#parts.hintWork();
+  }
+
+  #release(steps: readonly ClaimedStep[]): void {
+    for (const step of steps) this.#preparing.delete(idOf(step));
+    this.#options.onFreed();
+  }
+
+  #start(step: ClaimedStep, served: ServedDefinition, identity: WorkerIdentity): void {
+    const servedStep = served.steps[step.position];
+    if (!servedStep) return;
+    const run = this.#makeRun(step, { served, servedStep, identity });
+    this.#runs.set(run.id, run);
+    const { events } = this.#parts;
+    if (events.has('step.started')) {
+      events.emit('step.started', { taskId: step.taskId, step: servedStep.template.name, attempt: step.attempts });
+    }
+    execute(this.#parts, run, {
+      succeeded: (success) => {
+        this.#runs.delete(run.id);
+        this.#options.outcomes.succeeded(success);
+      },
+      failed: (failure) => {
+        this.#runs.delete(run.id);
+        this.#options.outcomes.failed(failure);
+      },
+    });
+  }
+
+  #makeRun(
+    step: ClaimedStep,
+    { served, servedStep, identity }: { readonly served: ServedDefinition; readonly servedStep: ServedStep; readonly identity: WorkerIdentity },
+  ): Run {
+    const { template, aliases } = servedStep;
+    const task = this.#options.memory.peek(step.taskId);
+    if (!task) throw new TaskerError('TASK_NOT_FOUND', { taskId: step.taskId });
+    const id = idOf(step);
+    const steps = served.pinned.definition.steps;
+    const context = new RunContext({
+      context: step.inputs ?? task.context,
+      config: template.config,
+      parents: template.parents.map((parent, index) => ({
+        name: steps[parent]?.name ?? '',
+        alias: aliases[index] ?? steps[parent]?.name ?? '',
+        text: task.results.get(parent) ?? undefined,
+      })),
+      task: task.info,
+      step: {
+        id,
+        name: template.name,
+        attempt: step.attempts,
+        maxAttempts: step.retryLimit ?? template.retryLimit,
+        dependentSystem: template.dependentSystem,
+      },
+      idempotencyKey: `${step.taskId}:${template.name}`,
+      logger: this.#parts.logger,
+    });
+    return { id, identity, step, served: servedStep, pinned: served.pinned, bypassed: task.bypassed, context, startedMs: performance.now(), timer: null, closed: false };
+  }
+}
+
+function idOf(step: ClaimedStep): number {
+  return workflowStepId(step.taskId, step.position);
+}

@@ -1,0 +1,100 @@
+import type { LoadedDefinition, StepTemplate } from '../definition/task-definition.ts';
+import type { Registry } from '../definition/registry.ts';
+import type { PinnedDefinition, PinnedDefinitions } from '../engine/pinned-definitions.ts';
+import { STEP_KINDS } from '../handlers/kinds.ts';
+import { loadHandler } from '../handlers/load.ts';
+import type { HandlerRegistry } from '../handlers/registry.ts';
+import type { KindServices } from '../handlers/step-kind.ts';
+import { TaskerError } from '../kernel/errors.ts';
+import { didYouMean } from '../kernel/nearest.ts';
+import { compileJsonSchema } from '../kernel/schema.ts';
+import type { StepHandler } from '../model/handler-context.ts';
+import type { ServedDefinition, ServedStep, StepSource, Unservable } from './serve.ts';
+
+export interface StepSourceParts {
+  readonly pinned: PinnedDefinitions;
+  readonly registry: Registry;
+  readonly handlers: HandlerRegistry;
+  readonly services: KindServices;
+}
+
+/**
+ * Binds pinned definitions to the code of this process.
+ *
+ * A task keeps the definition that it was born with. Its code is found so: handlers by name and by file are looked up as they are
+ * now; inline handlers come from the same version, or, where neither version was declared, from the newest one's step of that name.
+ */
+export function createStepSource(parts: StepSourceParts): StepSource & { forget(): void } {
+  const served = new Map<number, ServedDefinition>();
+  return {
+    peek: (definitionId) => served.get(definitionId),
+    async get(definitionId, queues) {
+      const known = served.get(definitionId);
+      if (known) return known;
+      const answer = await serve(parts, await parts.pinned.get(definitionId), queues);
+      if (!('problem' in answer)) served.set(definitionId, answer);
+      return answer;
+    },
+    forget: () => served.clear(),
+  };
+}
+
+async function serve(parts: StepSourceParts, pinned: PinnedDefinition, queues: readonly string[]): Promise<ServedDefinition | Unservable> {
+  const { definition } = pinned;
+  const loaded = codeOf(parts.registry, pinned);
+  const steps: (ServedStep | null)[] = [];
+  for (const template of definition.steps) {
+    try {
+      steps.push(await serveStep(parts, { template, pinned, loaded }));
+    } catch (error) {
+      if (!(error instanceof TaskerError)) throw error;
+      if (queues.includes(template.queue)) return { problem: `${definition.namespace}/${definition.name}@${definition.version}: ${error.message}` };
+      steps.push(null);
+    }
+  }
+  return { pinned, steps };
+}
+
+/** The loaded definition whose inline code may serve this pinned one. */
+function codeOf(registry: Registry, { definition }: PinnedDefinition): LoadedDefinition | undefined {
+  const exact = registry.exact(definition.namespace, definition.name, definition.version);
+  if (exact) return exact;
+  const newest = registry.newest(definition.namespace, definition.name);
+  return definition.versionDeclared || newest?.definition.versionDeclared ? undefined : newest;
+}
+
+async function serveStep(
+  parts: StepSourceParts,
+  { template, pinned, loaded }: { readonly template: StepTemplate; readonly pinned: PinnedDefinition; readonly loaded: LoadedDefinition | undefined },
+): Promise<ServedStep> {
+  const kind = STEP_KINDS.get(template.kind);
+  if (!kind) throw new TaskerError('UNKNOWN_HANDLER', { handler: template.kind, step: template.name, suggestion: didYouMean(template.kind, STEP_KINDS.keys()) });
+  const at = loaded?.definition.steps.find((step) => step.name === template.name)?.position;
+  const handler = await findHandler(parts, template, at === undefined ? undefined : loaded?.inlineHandlers.get(at));
+  const aliasOf = new Map(Object.entries((at === undefined ? undefined : loaded?.aliases.get(at)) ?? {}).map(([alias, position]) => [loaded?.definition.steps[position]?.name, alias]));
+  return {
+    template,
+    run: kind.bind(template.config, handler, parts.services),
+    customBackoff: (at === undefined ? undefined : loaded?.customBackoffs.get(at)) ?? null,
+    aliases: template.parents.map((parent) => aliasOf.get(pinned.definition.steps[parent]?.name) ?? pinned.definition.steps[parent]?.name ?? ''),
+    checkResult: template.resultSchema === null ? null : compileJsonSchema(template.resultSchema),
+  };
+}
+
+async function findHandler(parts: StepSourceParts, template: StepTemplate, inline: StepHandler | undefined): Promise<StepHandler | null> {
+  const { handler, name } = template;
+  switch (handler.from) {
+    case 'none':
+      return null;
+    case 'file':
+      return loadHandler(handler.path, handler.export);
+    case 'registry': {
+      const found = parts.handlers.get(handler.name);
+      if (found) return found;
+      throw new TaskerError('UNKNOWN_HANDLER', { handler: handler.name, step: name, suggestion: didYouMean(handler.name, parts.handlers.names()) });
+    }
+    case 'code':
+      if (inline) return inline;
+      throw new TaskerError('UNKNOWN_HANDLER', { handler: `${name} (given in code)`, step: name, suggestion: '' });
+  }
+}

@@ -1,0 +1,282 @@
+import { hostname } from 'node:os';
+import { pause, fullJitter } from '../db/pause.ts';
+import { isUnavailable } from '../db/failure.ts';
+import type { Dispatcher } from '../dispatch/dispatcher.ts';
+import type { EngineParts } from '../engine/parts.ts';
+import type { ResolvedWorker } from '../config/resolve.ts';
+import { workflowStepId } from '../model/task.ts';
+import { Attempts } from './attempts.ts';
+import { DueClock } from './due.ts';
+import { startHeartbeat, type Heartbeat } from './heartbeat.ts';
+import { Pump } from './pump.ts';
+import type { Run, WorkerIdentity } from './run.ts';
+import type { StepSource } from './serve.ts';
+import { TaskMemory } from './task-memory.ts';
+
+/** How long a definition that cannot be served is left alone before it is tried again. */
+const UNSERVABLE_MS = 30_000;
+/** How long stop() waits for the database to take the last outcomes, once nothing runs any more. */
+const LAST_FLUSH_MS = 10_000;
+
+/**
+ * A worker: claims steps while it has room, runs them, reports in batches, and rests while there is nothing.
+ *
+ * I1: a step that this worker claimed is run, given back, or taken over by others after the lease; there is no fourth way.
+ * I2: after any failure in doubt the worker compares what the database says it holds with what it does hold, before it goes on.
+ * I3: `stop()` resolves only when nothing is running here and everything that was decided is stored or will be found by others.
+ */
+export class Worker {
+  readonly #parts: EngineParts;
+  readonly #options: ResolvedWorker;
+  readonly #dispatcher: Dispatcher;
+  readonly #memory: TaskMemory;
+  readonly #attempts: Attempts;
+  readonly #pump: Pump;
+  readonly #due: DueClock;
+  readonly #stopped = new AbortController();
+  readonly #excluded = new Map<number, NodeJS.Timeout>();
+  #identity: WorkerIdentity = { workerId: 0 };
+  #heartbeat: Heartbeat | null = null;
+  #timers: NodeJS.Timeout[] = [];
+  #offHint: () => void = () => undefined;
+  #recovering: Promise<void> | null = null;
+  #checking: Promise<void> | null = null;
+
+  constructor(parts: EngineParts, source: StepSource, { options, dispatcher }: { readonly options: ResolvedWorker; readonly dispatcher: Dispatcher }) {
+    this.#parts = parts;
+    this.#options = options;
+    this.#dispatcher = dispatcher;
+    this.#memory = new TaskMemory(parts, Math.max(1_000, options.concurrency * 4));
+    this.#pump = new Pump(
+      parts,
+      { concurrency: options.concurrency, connections: options.flushConnections, queues: options.queues },
+      {
+        identity: () => this.#identity,
+        running: () => this.#attempts.count,
+        excluded: () => [...this.#excluded.keys()],
+        onClaimed: (steps, identity) => this.#attempts.begin(steps, identity),
+        onStored: ({ run, resultText }, settled) => this.#onStored(run, resultText, settled),
+        onFailed: (failure) => {
+          if (failure.retryInMs !== null) this.#due.noteRetry(failure.retryInMs);
+          this.#emitFailed(failure);
+        },
+        onRefused: (run) => this.#onRefused(run),
+        onDoubt: (error) => this.#recover(error),
+      },
+    );
+    this.#attempts = new Attempts(parts, {
+      source,
+      memory: this.#memory,
+      queues: options.queues,
+      outcomes: this.#pump,
+      onFreed: () => this.#pump.slotFreed(),
+      onUnservable: (definitionId, problem) => this.#exclude(definitionId, problem),
+      onFault: (error) => this.#waitOut(error),
+    });
+    this.#due = new DueClock(parts, { pollMs: () => this.#pollMs(), onDue: () => this.#pump.feed() });
+  }
+
+  get workerId(): number {
+    return this.#identity.workerId;
+  }
+
+  /** Steps that run in this worker at this moment. */
+  get running(): number {
+    return this.#attempts.count;
+  }
+
+  async start(): Promise<void> {
+    await this.#register();
+    this.#offHint = this.#dispatcher.onHint((hint) => {
+      if (hint.kind === 'work') this.#pump.feed();
+      else void this.#checkHeld((run) => run.step.taskId === hint.taskId);
+    });
+    this.#due.start();
+    this.#every(() => this.#pollMs(), () => this.#pump.feed());
+    const { heartbeatMs } = this.#options;
+    this.#every(
+      () => heartbeatMs,
+      () => void this.#checkHeld((run) => performance.now() - run.startedMs > heartbeatMs / 2),
+    );
+    this.#pump.feed();
+    this.#parts.events.emit('worker.started', { workerId: this.workerId });
+  }
+
+  /** Stops claiming, lets what runs finish within the grace, gives the rest back. */
+  async stop(): Promise<void> {
+    if (this.#stopped.signal.aborted) return;
+    this.#attempts.stopStarting();
+    this.#pump.drain();
+    await this.#idle(this.#options.shutdownGraceMs);
+    for (const run of this.#attempts.runs) {
+      const failure = this.#attempts.giveBack(run);
+      if (failure) this.#pump.failed(failure);
+    }
+    await Promise.race([this.#pump.stored(), pause(LAST_FLUSH_MS, this.#stopped.signal)]);
+    this.#stopped.abort();
+    this.#offHint();
+    for (const timer of [...this.#timers, ...this.#excluded.values()]) clearTimeout(timer);
+    await this.#due.stop();
+    await Promise.allSettled([this.#checking, this.#recovering, this.#heartbeat?.stop()]);
+    await this.#parts.store.stopWorker(this.#parts.db, this.workerId).catch((error: unknown) => {
+      this.#parts.logger.warn({ err: error }, 'the worker could not sign off; its lease will lapse');
+    });
+    this.#parts.events.emit('worker.stopped', { workerId: this.workerId });
+  }
+
+  /** Definitions that could not be served are tried again: a handler or definition was added. */
+  reconsider(): void {
+    for (const timer of this.#excluded.values()) clearTimeout(timer);
+    this.#excluded.clear();
+    this.#pump.feed();
+  }
+
+  async #register(): Promise<void> {
+    const { name, queues, concurrency, leaseMs, heartbeatMs, version } = this.#options;
+    const workerId = await this.#parts.store.registerWorker(this.#parts.db, {
+      name: name ?? `${hostname()}:${process.pid}`,
+      hostname: hostname(),
+      pid: process.pid,
+      version,
+      queues,
+      slots: concurrency,
+      leaseMs,
+    });
+    this.#identity = { workerId };
+    this.#heartbeat = startHeartbeat(this.#parts, { workerId, leaseMs, heartbeatMs, onLost: () => this.#onLost(workerId) });
+  }
+
+  /** Others have our steps: everything that we hold is worth nothing. Start anew under another id. */
+  #onLost(workerId: number): void {
+    if (workerId !== this.workerId || this.#stopped.signal.aborted || this.#recovering) return;
+    this.#parts.logger.warn({ workerId }, 'this worker was declared lost: its steps go to others');
+    this.#recovering = (async () => {
+      await this.#pump.rest();
+      const lost = this.#identity;
+      for (const run of this.#attempts.runs) this.#attempts.revoke(run, new Error('the lease was lost'));
+      this.#pump.drop((run) => run.identity === lost);
+      await this.#heartbeat?.stop();
+      await this.#persist(() => this.#register());
+    })().finally(() => this.#recovered());
+  }
+
+  #recover(error: unknown): void {
+    if (this.#stopped.signal.aborted) return;
+    this.#parts.logger.warn({ err: error }, 'a statement is in doubt: comparing with the database before going on');
+    this.#recovering ??= this.#persist(() => this.#reconcile()).finally(() => this.#recovered());
+  }
+
+  #recovered(): void {
+    this.#recovering = null;
+    this.#pump.resume();
+  }
+
+  /** Tries until it succeeds or the worker has stopped, with growing, jittered rests. */
+  async #persist(work: () => Promise<void>): Promise<void> {
+    for (let failures = 0; !this.#stopped.signal.aborted; failures += 1) {
+      await pause(50 + fullJitter(Math.min(2_000, 100 * 2 ** failures)), this.#stopped.signal);
+      try {
+        await work();
+        return;
+      } catch (error) {
+        this.#parts.logger.warn({ err: error, failures }, 'the database does not answer yet');
+      }
+    }
+  }
+
+  async #reconcile(): Promise<void> {
+    await this.#pump.rest();
+    const { workerId } = this.#identity;
+    const held = await this.#parts.store.heldSteps(this.#parts.db, [workerId], { lock: false });
+    const heldRuns = new Map(held.map((step) => [workflowStepId(step.taskId, step.position), step.attempts]));
+    const gone = (run: Run): boolean => run.identity === this.#identity && heldRuns.get(run.id) !== run.step.attempts;
+    const unstored = new Set(this.#pump.unstored.map((run) => run.id));
+    this.#pump.drop(gone); // stored by the statement in doubt, or taken away: either way it is decided
+    for (const run of this.#attempts.runs.filter(gone)) this.#attempts.revoke(run, new Error('the step was taken away'));
+    const orphans = held.filter((step) => {
+      const id = workflowStepId(step.taskId, step.position);
+      return !this.#attempts.holds(id) && !unstored.has(id);
+    });
+    if (orphans.length > 0) this.#attempts.begin(orphans, this.#identity);
+  }
+
+  /** Looks whether runs are still ours, and tells those that are not. */
+  async #checkHeld(which: (run: Run) => boolean): Promise<void> {
+    const runs = this.#attempts.runs.filter(which);
+    if (runs.length === 0 || this.#stopped.signal.aborted) return;
+    const check = (async () => {
+      const steps = runs.map((run) => run.step);
+      for (const lost of await this.#parts.store.lostRuns(this.#parts.db, this.workerId, steps)) {
+        const id = workflowStepId(lost.taskId, lost.position);
+        const run = runs.find((r) => r.id === id);
+        if (run) this.#attempts.revoke(run, new Error(`the step is ${lost.status}`));
+      }
+    })().catch((error: unknown) => this.#parts.logger.warn({ err: error }, 'could not look whether steps were taken away'));
+    this.#checking = check;
+    await check;
+  }
+
+  async #waitOut(error: unknown): Promise<boolean> {
+    this.#parts.logger.warn({ err: error }, 'claimed steps could not be prepared');
+    await pause(isUnavailable(error) ? 200 + fullJitter(1_000) : 1_000, this.#stopped.signal);
+    return !this.#stopped.signal.aborted;
+  }
+
+  #onStored(run: Run, resultText: string, settled: boolean): void {
+    const { taskId, position, attempts } = run.step;
+    if (settled) this.#memory.forget(taskId);
+    else this.#memory.keepResult(taskId, position, resultText);
+    const { events } = this.#parts;
+    if (events.has('step.completed')) events.emit('step.completed', { taskId, step: run.served.template.name, attempt: attempts });
+  }
+
+  #onRefused(run: Run): void {
+    const { taskId, attempts } = run.step;
+    this.#parts.logger.warn({ taskId, step: run.served.template.name, attempt: attempts }, 'a late result was refused: the step is no longer ours');
+    this.#parts.events.emit('step.lease_lost', { taskId, step: run.served.template.name, attempt: attempts });
+  }
+
+  #emitFailed({ run, message, retryInMs }: { readonly run: Run; readonly message: string; readonly retryInMs: number | null }): void {
+    const { taskId, attempts } = run.step;
+    this.#parts.events.emit('step.failed', {
+      taskId,
+      step: run.served.template.name,
+      attempt: attempts,
+      exhausted: retryInMs === null,
+      retryInMs,
+      message,
+    });
+  }
+
+  #exclude(definitionId: number, problem: string): void {
+    if (this.#excluded.has(definitionId)) return;
+    const timer = setTimeout(() => {
+      this.#excluded.delete(definitionId);
+      this.#pump.feed();
+    }, UNSERVABLE_MS);
+    timer.unref();
+    this.#excluded.set(definitionId, timer);
+    this.#parts.logger.warn({ definitionId, problem }, 'this worker cannot serve a definition; its steps stay ready for others');
+    this.#parts.events.emit('worker.unservable', { definitionId, problem });
+  }
+
+  #pollMs(): number {
+    return this.#options.pollIntervalMs * 0.75 + fullJitter(this.#options.pollIntervalMs * 0.5);
+  }
+
+  #every(everyMs: () => number, work: () => void): void {
+    const index = this.#timers.length;
+    const again = (): void => {
+      this.#timers[index] = setTimeout(() => {
+        work();
+        again();
+      }, everyMs());
+    };
+    again();
+  }
+
+  async #idle(graceMs: number): Promise<void> {
+    const until = performance.now() + graceMs;
+    while (this.#attempts.count > 0 && performance.now() < until) await pause(10, this.#stopped.signal);
+  }
+}
