@@ -46,7 +46,7 @@ export interface Db extends Connection {
   script(text: string): Promise<void>;
   /**
    * Calls `onNotify` for every NOTIFY on the channel, on a connection of its own that reconnects by itself; `onGap` is called after
-   * each (re)connection, because hints may have been missed before it. Resolves once listening; the answer stops it.
+   * each (re)connection, because hints may have been missed before it. Neither may throw. Resolves once listening; the answer stops it.
    */
   listen(
     channel: string,

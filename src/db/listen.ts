@@ -17,6 +17,8 @@ export interface ListenOptions {
   readonly channel: string;
   readonly onNotify: (payload: string) => void;
   readonly onGap: () => void;
+  /** How often the connection must prove that it lives, and how long that may take. @default 5000 */
+  readonly heartbeatMs?: number;
 }
 
 const HEARTBEAT_MS = 5_000;
@@ -52,7 +54,7 @@ async function keepListening(
 ): Promise<void> {
   let session: Session | null = first;
   while (session !== null) {
-    await watch(session, stop);
+    await watch(session, options.heartbeatMs ?? HEARTBEAT_MS, stop);
     await closeSession(session);
     session = await reopen(options, stop);
     if (session !== null) options.onGap();
@@ -64,15 +66,24 @@ async function reopen(options: ListenOptions, stop: AbortSignal): Promise<Sessio
     const ceiling = Math.min(RECONNECT_MAX_MS, RECONNECT_MIN_MS * 2 ** failures);
     await pause(RECONNECT_MIN_MS + fullJitter(ceiling - RECONNECT_MIN_MS), stop);
     if (stop.aborted) return null;
+    const opening = openSession(options);
     try {
-      const session = await openSession(options);
-      if (!stop.aborted) return session;
-      await closeSession(session);
+      const session = await Promise.race([opening, aborted(stop)]);
+      if (session !== null) return session;
+      opening.then(closeSession, () => undefined); // whatever comes of it, nobody waits for it any more
     } catch {
       // The server is still away: the next round tries again, for as long as somebody wants to listen.
     }
   }
   return null;
+}
+
+/** Resolves to null when the signal is aborted. */
+function aborted(signal: AbortSignal): Promise<null> {
+  return new Promise((resolve) => {
+    if (signal.aborted) resolve(null);
+    else signal.addEventListener('abort', () => resolve(null), { once: true });
+  });
 }
 
 async function openSession({ open, channel, onNotify }: ListenOptions): Promise<Session> {
@@ -85,7 +96,7 @@ async function openSession({ open, channel, onNotify }: ListenOptions): Promise<
   });
   const session = { client, ended: ended.signal };
   try {
-    await client.query(`listen ${client.escapeIdentifier(channel)}`);
+    await client.query(withTimeout(`listen ${client.escapeIdentifier(channel)}`, HEARTBEAT_MS));
   } catch (error) {
     await closeSession(session);
     throw error;
@@ -94,17 +105,27 @@ async function openSession({ open, channel, onNotify }: ListenOptions): Promise<
 }
 
 /** Returns when the session is no longer good, or when it is time to stop. I2 lives here. */
-async function watch({ client, ended }: Session, stop: AbortSignal): Promise<void> {
+async function watch(
+  { client, ended }: Session,
+  heartbeatMs: number,
+  stop: AbortSignal,
+): Promise<void> {
   const over = AbortSignal.any([ended, stop]);
   for (;;) {
-    await pause(HEARTBEAT_MS, over);
+    await pause(heartbeatMs, over);
     if (over.aborted) return;
     try {
-      await client.query({ text: 'select 1', query_timeout: HEARTBEAT_MS } as { text: string }); // sound: pg reads query_timeout here
+      await client.query(withTimeout('select 1', heartbeatMs));
     } catch {
       return; // silent or broken: the caller replaces it
     }
   }
+}
+
+/** pg reads `query_timeout` from every query; its types know it for whole clients only. */
+function withTimeout(text: string, milliseconds: number): { text: string } {
+  const config = { text, query_timeout: milliseconds };
+  return config;
 }
 
 /** Ends a client without waiting for a server that may never answer. */
