@@ -7,9 +7,16 @@ import type { CliIo } from './io.ts';
 import type { Toolbox } from './toolbox.ts';
 
 /** The folder whose definitions are known without being named. */
-export const DEFAULT_DEFINITIONS = 'tasks';
+const DEFAULT_DEFINITIONS = 'tasks';
 
-const DEFINITION_EXTENSIONS: ReadonlySet<string> = new Set(['.yaml', '.yml', '.ts', '.js', '.mjs']);
+const DEFINITION_EXTENSIONS: ReadonlySet<string> = new Set([
+  '.yaml',
+  '.yml',
+  '.ts',
+  '.mts',
+  '.js',
+  '.mjs',
+]);
 
 /** True when the text names a file or folder rather than a task. */
 export function looksLikePath(text: string): boolean {
@@ -22,19 +29,18 @@ export function looksLikePath(text: string): boolean {
 }
 
 /**
- * The absolute path of a definition file or folder.
+ * The path of a definition file or folder, as it was given: messages about it read as the user wrote it.
  *
  * @throws TaskerError `INVALID_REQUEST` when it does not exist or is neither (a device or pipe might never end)
  */
 export async function definitionPath(text: string, io: CliIo): Promise<string> {
-  const path = resolve(io.directory, text);
-  const found = await stat(path).catch(() => null);
+  const found = await stat(resolve(io.directory, text)).catch(() => null);
   if (found === null)
     throw new TaskerError('INVALID_REQUEST', { problem: `there is no file or folder ${text}` });
   if (!found.isFile() && !found.isDirectory()) {
     throw new TaskerError('INVALID_REQUEST', { problem: `${text} is neither a file nor a folder` });
   }
-  return path;
+  return text;
 }
 
 /** The given paths; without any, the folder `tasks` when there is one. */
@@ -43,9 +49,8 @@ export async function definitionPaths(
   io: CliIo,
 ): Promise<readonly string[]> {
   if (texts.length > 0) return Promise.all(texts.map((text) => definitionPath(text, io)));
-  const standard = resolve(io.directory, DEFAULT_DEFINITIONS);
-  const found = await stat(standard).catch(() => null);
-  return found?.isDirectory() === true ? [standard] : [];
+  const found = await stat(resolve(io.directory, DEFAULT_DEFINITIONS)).catch(() => null);
+  return found?.isDirectory() === true ? [DEFAULT_DEFINITIONS] : [];
 }
 
 /**
@@ -60,7 +65,7 @@ export async function registerHandlers(
   { io, toolbox }: { readonly io: CliIo; readonly toolbox: Toolbox },
 ): Promise<void> {
   for (const file of files) {
-    const path = await definitionPath(file, io);
+    const path = resolve(io.directory, await definitionPath(file, io));
     const handlers = namedHandlers(await load(toolbox, path, file));
     if (handlers.length === 0) {
       throw new TaskerError('HANDLER_NOT_LOADED', {

@@ -56,8 +56,7 @@ async function check(invocation: Invocation<CheckOptions>): Promise<number> {
   const tasker = await createSession(invocation, { createsDatabase: true });
   await registerHandlers(tasker, options.handlers ?? [], invocation);
   const checked: Checked[] = [];
-  for (const file of files)
-    checked.push(await checkFile(tasker, file, relative(io.directory, file)));
+  for (const file of files) checked.push(await checkFile(tasker, file));
   const isSound = checked.every((each) => each.problems.length === 0);
   if (screen.json) screen.document({ ok: isSound, files: checked.map(checkedDocument) });
   else printChecked(checked, invocation);
@@ -65,9 +64,9 @@ async function check(invocation: Invocation<CheckOptions>): Promise<number> {
 }
 
 /** One file at a time, so that a fault in one hides none in another. */
-async function checkFile(tasker: Tasker, path: string, file: string): Promise<Checked> {
+async function checkFile(tasker: Tasker, file: string): Promise<Checked> {
   try {
-    return { file, definitions: await tasker.register(path), problems: [] };
+    return { file, definitions: await tasker.register(file), problems: [] };
   } catch (error) {
     if (!isTaskerError(error) || error.exitCode !== EXIT_BAD_INPUT) throw error;
     return { file, definitions: [], problems: problemsOf(error, file) };
@@ -89,12 +88,14 @@ async function definitionFiles(path: string): Promise<readonly string[]> {
   return entries
     .filter((entry) => entry.isFile() && DEFINITION_FILE.test(entry.name))
     .map((entry) => join(entry.parentPath, entry.name))
-    .filter((file) => !file.includes('node_modules'))
+    .filter((file) => !PASSED_OVER.test(relative(path, file)))
     .toSorted();
 }
 
 /** The files of a folder that the engine takes for definitions: handler modules beside them are not. */
-const DEFINITION_FILE = /\.ya?ml$|\.task\.(?:ts|js|mjs)$/;
+const DEFINITION_FILE = /\.ya?ml$|\.task\.(?:ts|mts|js|mjs)$/;
+/** Hidden folders and files, and installed packages. */
+const PASSED_OVER = /(?:^|[\\/])(?:\.|node_modules[\\/])/;
 
 function printChecked(checked: readonly Checked[], { screen }: Invocation<CheckOptions>): void {
   const { style } = screen;
