@@ -12,7 +12,7 @@ import type {
   ContextSchema,
   DefinedTask,
   IdentityOption,
-  OutputsOf,
+  TaskResult,
   RequestContext,
   StepHandles,
   StoredContext,
@@ -39,21 +39,21 @@ import type {
 export function defineTask<
   const Name extends string,
   Schema extends ContextSchema = TypedJsonSchema<unknown>,
-  const Handles extends StepHandles = Record<never, never>,
+  const Built extends StepHandles | void = void,
 >(
   options: TaskOptions<Name, Schema>,
-  build: (t: TaskBuilder<StoredContext<Schema>>) => Handles | void,
-): DefinedTask<Name, RequestContext<Schema>, OutputsOf<Handles>> {
+  build: (t: TaskBuilder<StoredContext<Schema>>) => Built,
+): DefinedTask<Name, RequestContext<Schema>, TaskResult<Built>> {
   const collector = createCollector();
   const result: StepHandles = build(createBuilder(collector)) ?? {};
   const custom = customIdentity(options.identity);
   const definition = normalizeCode(options, { collector, result, custom });
   const byPosition = <Value>(
-    pick: (step: CollectedStep) => Value | null,
+    pick: (step: CollectedStep, position: number) => Value | null,
   ): ReadonlyMap<number, Value> =>
     new Map(
       collector.steps.flatMap((step, position) => {
-        const value = pick(step);
+        const value = pick(step, position);
         return value === null ? [] : [[position, value] as const];
       }),
     );
@@ -66,8 +66,10 @@ export function defineTask<
     inlineHandlers: byPosition((step) => step.handler),
     contextSchema: isStandardSchema(options.schema) ? options.schema : null,
     customIdentity: custom,
-    customBackoffs: byPosition(
-      (step) => step.backoff ?? (step.document['backoff'] === undefined ? taskBackoff : null),
+    customBackoffs: byPosition((step, position) =>
+      definition.steps[position]?.backoff.strategy === 'custom'
+        ? (step.backoff ?? taskBackoff)
+        : null,
     ),
     aliases: byPosition((step) => (Object.keys(step.aliases).length === 0 ? null : step.aliases)),
     resultPositions: Object.fromEntries(
@@ -76,7 +78,7 @@ export function defineTask<
   } satisfies DefinedTask<Name> & Record<typeof DEFINED, true> as DefinedTask<
     Name,
     RequestContext<Schema>,
-    OutputsOf<Handles>
+    TaskResult<Built>
   >; // sound: the types exist for the compiler only, and follow from the same options
 }
 

@@ -72,13 +72,13 @@ export function readStep(fields: Fields, position: number, around: StepSurroundi
     around.code?.kind ??
     readKind(fields, config, { kinds: around.kinds, hasHandler: named !== null });
   checkKind(fields, kind, { config, named, around });
-  const levels = [retry, readApiRetry(kind, config), around.retry];
+  const levels = [retry, readApiRetry(kind ?? 'function', config), around.retry];
   return {
     position,
     name,
     description: textField(fields, 'description', MAX_DESCRIPTION) ?? name,
     dependentSystem: textField(fields, 'dependent_system', MAX_SYSTEM_NAME) ?? around.defaultSystem,
-    kind,
+    kind: kind ?? 'function',
     handler: around.code?.inline === true ? { from: 'code' } : (named ?? { from: 'none' }),
     config,
     retryable: retry.retryable ?? around.retry.retryable ?? true,
@@ -162,7 +162,7 @@ function readKind(
     kinds,
     hasHandler,
   }: { readonly kinds: ReadonlyMap<string, KindRules> | null; readonly hasHandler: boolean },
-): string {
+): string | null {
   const type = isJsonObject(config) ? config['type'] : undefined;
   if (typeof type !== 'string' || kinds === null) return 'function';
   if (kinds.has(type)) return type;
@@ -174,13 +174,14 @@ function readKind(
       message: `there is no kind of step "${shorten(type)}"; the kinds are ${[...kinds.keys()].join(', ')}`,
       suggestion,
     });
+    return null;
   }
   return 'function';
 }
 
 function checkKind(
   fields: Fields,
-  kind: string,
+  kind: string | null,
   {
     config,
     named,
@@ -191,6 +192,7 @@ function checkKind(
     readonly around: StepSurroundings;
   },
 ): void {
+  if (kind === null) return; // there is no such kind, which has been said
   const rules = around.kinds?.get(kind);
   const mentioned =
     given(fields, 'handler') !== undefined || given(fields, 'handler_class') !== undefined;

@@ -47,6 +47,9 @@ export type OutputsOf<Handles extends StepHandles> = {
   readonly [Alias in keyof Handles]: OutputOf<Handles[Alias]>;
 };
 
+/** The result of a task, from what `build` returned: nothing, or steps under their keys. */
+export type TaskResult<Built> = Built extends StepHandles ? OutputsOf<Built> : Record<never, never>;
+
 /** A JSON Schema that says which type it describes; made by `jsonSchema`. */
 export interface TypedJsonSchema<Context> {
   readonly [keyword: string]: Json;
@@ -55,7 +58,7 @@ export interface TypedJsonSchema<Context> {
 }
 
 /** What `schema` may be: a Standard Schema (zod, valibot, arktype, …) or a JSON Schema object. */
-export type ContextSchema = StandardSchema<never, unknown> | TypedJsonSchema<unknown>;
+export type ContextSchema = StandardSchema<unknown, unknown> | TypedJsonSchema<unknown>;
 
 /** What a creator must send: the schema's input. */
 export type RequestContext<Schema> =
@@ -67,7 +70,7 @@ export type RequestContext<Schema> =
 
 /** What handlers see: the schema's output. */
 export type StoredContext<Schema> =
-  Schema extends StandardSchema<never, infer Output>
+  Schema extends StandardSchema<unknown, infer Output>
     ? Output
     : Schema extends TypedJsonSchema<infer Context>
       ? Known<Context>
@@ -82,11 +85,23 @@ export type StepContext<Context, Deps extends StepHandles, Config> = HandlerCont
   Config
 >;
 
-/** A step's code: a function, an object with `call`, or a class (constructed per attempt with the step's `handlerConfig`). */
-export type TypedHandler<Context, Deps extends StepHandles, Config, Output> =
-  | ((ctx: StepContext<Context, Deps, Config>) => Output)
-  | { call(ctx: StepContext<Context, Deps, Config>): Output }
-  | (new (config: Config) => { call(ctx: StepContext<Context, Deps, Config>): Output });
+/** A step's code as a function. */
+export type TypedFunction<Context, Deps extends StepHandles, Config, Output> = (
+  ctx: StepContext<Context, Deps, Config>,
+) => Output;
+
+/** A step's code as an object with `call`. (Functions have a `call` too, and an `apply`: they are told apart by it.) */
+export interface TypedObject<Context, Deps extends StepHandles, Config, Output> {
+  call(ctx: StepContext<Context, Deps, Config>): Output;
+  readonly apply?: never;
+}
+
+/** A step's code as a class, constructed per attempt with the step's `handlerConfig`. */
+export type TypedClass<Context, Deps extends StepHandles, Config, Output> = new (
+  config: Config,
+) => {
+  call(ctx: StepContext<Context, Deps, Config>): Output;
+};
 
 /** The built-in strategies: see the retry guide for their formulas. */
 export type BackoffName = 'exponential' | 'linear' | 'fibonacci' | 'fixed' | 'none';
@@ -150,7 +165,7 @@ export interface ApiStepOptions<Deps extends StepHandles, Skippable extends bool
 
 /** Adds steps to a task. */
 export interface TaskBuilder<Context> {
-  /** A step with code of its own. */
+  /** A step with a function of its own. */
   step<
     const Name extends string,
     Output,
@@ -160,7 +175,31 @@ export interface TaskBuilder<Context> {
   >(
     name: Name,
     options: StepOptions<Deps, Config, Skippable>,
-    handler: TypedHandler<Context, Deps, Config, Output>,
+    handler: TypedFunction<Context, Deps, Config, Output>,
+  ): StepHandle<Name, Awaited<Output>, Skippable>;
+  /** A step whose code is a class with `call`. */
+  step<
+    const Name extends string,
+    Output,
+    const Deps extends StepHandles = Record<never, never>,
+    Config = null,
+    const Skippable extends boolean = false,
+  >(
+    name: Name,
+    options: StepOptions<Deps, Config, Skippable>,
+    handler: TypedClass<Context, Deps, Config, Output>,
+  ): StepHandle<Name, Awaited<Output>, Skippable>;
+  /** A step whose code is an object with `call`. */
+  step<
+    const Name extends string,
+    Output,
+    const Deps extends StepHandles = Record<never, never>,
+    Config = null,
+    const Skippable extends boolean = false,
+  >(
+    name: Name,
+    options: StepOptions<Deps, Config, Skippable>,
+    handler: TypedObject<Context, Deps, Config, Output>,
   ): StepHandle<Name, Awaited<Output>, Skippable>;
   /** A step whose handler is registered under a name; its result is plain JSON to the compiler. */
   step<
@@ -220,9 +259,9 @@ export interface TaskOptions<Name extends string, Schema> extends RetryOptions {
   readonly identity?: IdentityOption;
 }
 
-/** A request in code: who asks and why is not optional here. */
-export interface TypedTaskRequest<Context> extends TaskRequest {
-  readonly context: Context & Json;
+/** A request in code: who asks and why is not optional here. The context is checked to be JSON when the task is created. */
+export interface TypedTaskRequest<Context> extends Omit<TaskRequest, 'context'> {
+  readonly context: Context;
   readonly initiator: string;
   readonly reason: string;
   readonly sourceSystem: string;

@@ -1,7 +1,7 @@
 import type { LineCounter } from 'yaml';
 import type { DefinitionProblem, Finding, Path, ProblemCode } from '../problem.ts';
-import type { Place, Stretch } from './read-tree.ts';
-import { placeKey } from './read-tree.ts';
+import type { Place, Stretch } from './places.ts';
+import { placeKey } from './places.ts';
 
 /** A file as far as messages about it need it. */
 export interface SourceFile {

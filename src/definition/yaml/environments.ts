@@ -4,7 +4,7 @@ import { nearest } from '../../kernel/nearest.ts';
 import { isList, shorten } from '../fields.ts';
 import { nameFault } from '../names.ts';
 import type { Path, Report } from '../problem.ts';
-import { placeKey } from './read-tree.ts';
+import { placeKey } from './places.ts';
 
 /** A document with one environment's block applied, and where the applied parts came from. */
 export interface EnvironmentView {
