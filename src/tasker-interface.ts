@@ -3,6 +3,7 @@ import type { Duration } from './kernel/duration.ts';
 import type { Listener } from './kernel/emitter.ts';
 import type { Actor, Attempt, Task, TaskRequest, WorkflowStep } from './model/task.ts';
 import type { LoadedDefinition, TaskDefinition } from './definition/task-definition.ts';
+import type { DefinedTask, TypedTaskRequest } from './definition/types.ts';
 import type {
   CreatedTask,
   DoctorFinding,
@@ -13,6 +14,15 @@ import type {
   Violation,
   WorkerInfo,
 } from './engine/types.ts';
+
+/** A created task with its typed result. */
+export interface TaskHandle<Output> extends CreatedTask {
+  /**
+   * Resolves with the results of the steps that `build` returned, once the task is complete.
+   * @throws TASK_NOT_COMPLETED when it ends otherwise; WAIT_TIMEOUT
+   */
+  result(options?: { readonly timeout?: Duration; readonly signal?: AbortSignal }): Promise<Output>;
+}
 
 /** A step is named by its name or its position in the template. */
 export type StepName = string | number;
@@ -38,7 +48,8 @@ export interface Tasker {
   /** The pinned definition of a task, whatever this process has registered. */
   definitionOf(taskId: number): Promise<TaskDefinition>;
 
-  /** Creates a task. The promise resolves once the task and all its steps are stored. */
+  /** Creates a task. The promise resolves once the task and all its steps are stored. A task defined in code is registered by this. */
+  create<Context, Output>(task: DefinedTask<string, Context, Output>, request: TypedTaskRequest<Context>): Promise<TaskHandle<Output>>;
   create(name: string, request: TaskRequest): Promise<CreatedTask>;
   /** Creates many tasks in one statement per 500. Each answer stands at the index of its request. */
   createMany(name: string, requests: readonly TaskRequest[]): Promise<readonly CreatedTask[]>;

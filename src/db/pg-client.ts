@@ -6,12 +6,6 @@ import { LOOK_UP_TYPES } from './user-types.ts';
 import type { Column, UserTypes } from './user-types.ts';
 import { encodeValue } from './value-types.ts';
 
-/** What Tasker needs of a `pg.Pool`. Any pg 8 pool fits. */
-export interface PoolLike {
-  connect(): Promise<unknown>;
-  readonly options?: unknown;
-}
-
 /** The part of a `pg.Client` from a pool that is used here. */
 export interface PoolClient {
   query(config: QueryConfig | string): Promise<DriverResult>;

@@ -6,7 +6,13 @@ export type Milliseconds = number;
 /** A length of time as people write it: `"250ms"`, `"10s"`, `"1.5m"`, `"2h"`, `"3d"`; a bare number means milliseconds. */
 export type Duration = number | `${number}${'ms' | 's' | 'm' | 'h' | 'd'}`;
 
-const UNITS: Readonly<Record<string, Milliseconds>> = { ms: 1, s: 1_000, m: 60_000, h: 3_600_000, d: 86_400_000 };
+const UNITS: Readonly<Record<string, Milliseconds>> = {
+  ms: 1,
+  s: 1_000,
+  m: 60_000,
+  h: 3_600_000,
+  d: 86_400_000,
+};
 
 /** The longest duration that is accepted: ten years. */
 export const MAX_DURATION_MS: Milliseconds = 3_650 * 86_400_000;

@@ -7,7 +7,10 @@ export class RetryableError extends Error {
   readonly retryAfter: Duration | Date | undefined;
   readonly data: Json | undefined;
 
-  constructor(message: string, options?: ErrorOptions & { readonly retryAfter?: Duration | Date; readonly data?: Json }) {
+  constructor(
+    message: string,
+    options?: ErrorOptions & { readonly retryAfter?: Duration | Date; readonly data?: Json },
+  ) {
     super(message, options);
     this.retryAfter = options?.retryAfter;
     this.data = options?.data;

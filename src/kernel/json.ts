@@ -8,7 +8,8 @@
  */
 
 /** Plain JSON. */
-export type Json = null | boolean | number | string | readonly Json[] | { readonly [key: string]: Json };
+export type Json =
+  null | boolean | number | string | readonly Json[] | { readonly [key: string]: Json };
 
 /** Limits of one stored value. */
 export interface JsonLimits {
@@ -25,7 +26,11 @@ export interface JsonLimits {
   readonly refuseForbiddenKeys?: boolean;
 }
 
-export const DEFAULT_JSON_LIMITS: JsonLimits = { maxBytes: 1_048_576, maxDepth: 100, maxNodes: 100_000 };
+export const DEFAULT_JSON_LIMITS: JsonLimits = {
+  maxBytes: 1_048_576,
+  maxDepth: 100,
+  maxNodes: 100_000,
+};
 
 /** Why a value was refused. `kind` says whether it is not JSON at all, not storable, or too large. */
 export interface JsonProblem {
@@ -37,7 +42,8 @@ export interface JsonProblem {
 }
 
 /** The text to store, or the reason why the value cannot be stored. */
-export type GateAnswer = { readonly ok: true; readonly text: string } | ({ readonly ok: false } & JsonProblem);
+export type GateAnswer =
+  { readonly ok: true; readonly text: string } | ({ readonly ok: false } & JsonProblem);
 
 /**
  * Checks a value and writes it as JSON text. `undefined` at the top becomes `null` (a handler that returns nothing);
@@ -52,12 +58,18 @@ export function gateJson(value: unknown, limits: JsonLimits = DEFAULT_JSON_LIMIT
     if (problem) return { ok: false, ...problem, path: pathText(walk.path) };
     text = JSON.stringify(value);
   } catch (error) {
-    return { ok: false, kind: 'unserialisable', problem: `reading it threw ${thrownText(error)}`, path: pathText(walk.path) };
+    return {
+      ok: false,
+      kind: 'unserialisable',
+      problem: `reading it threw ${thrownText(error)}`,
+      path: pathText(walk.path),
+    };
   }
   // The length in UTF-16 units is a lower bound of the bytes, and a third of it an upper bound's inverse: count only when it matters.
   if (text.length > limits.maxBytes / 3) {
     const bytes = Buffer.byteLength(text);
-    if (bytes > limits.maxBytes) return { ok: false, kind: 'too_large', problem: 'too large', path: '$', bytes };
+    if (bytes > limits.maxBytes)
+      return { ok: false, kind: 'too_large', problem: 'too large', path: '$', bytes };
   }
   return { ok: true, text };
 }
@@ -114,10 +126,16 @@ function inspectObject(value: object, walk: Walk, depth: number): Refusal | null
   }
   const prototype: unknown = Object.getPrototypeOf(value);
   const isList = Array.isArray(value);
-  if (!isList && prototype !== Object.prototype && prototype !== null && !isForeignPlain(prototype)) {
+  if (
+    !isList &&
+    prototype !== Object.prototype &&
+    prototype !== null &&
+    !isForeignPlain(prototype)
+  ) {
     return { kind: 'unserialisable', problem: `a ${className(value)}` };
   }
-  if (typeof Reflect.get(value, 'toJSON') === 'function') return { kind: 'unserialisable', problem: 'an object with toJSON' };
+  if (typeof Reflect.get(value, 'toJSON') === 'function')
+    return { kind: 'unserialisable', problem: 'an object with toJSON' };
   walk.ancestors.add(value);
   const refusal = isList ? inspectArray(value, walk, depth) : inspectMembers(value, walk, depth);
   walk.ancestors.delete(value);
@@ -138,7 +156,11 @@ function inspectMembers(object: object, walk: Walk, depth: number): Refusal | nu
   for (const [key, member] of Object.entries(object)) {
     if (member === undefined) continue;
     walk.path.push(key);
-    const refusal = countNode(walk) ?? inspectText(key) ?? inspectKey(key, member, walk) ?? inspect(member, walk, depth + 1);
+    const refusal =
+      countNode(walk) ??
+      inspectText(key) ??
+      inspectKey(key, member, walk) ??
+      inspect(member, walk, depth + 1);
     if (refusal) return refusal;
     walk.path.pop();
   }
@@ -147,7 +169,9 @@ function inspectMembers(object: object, walk: Walk, depth: number): Refusal | nu
 
 function inspectKey(key: string, member: unknown, walk: Walk): Refusal | null {
   if (walk.limits.refuseForbiddenKeys !== true) return null;
-  const forbidden = key === '__proto__' || (key === 'constructor' && isJsonObject(member) && Object.hasOwn(member, 'prototype'));
+  const forbidden =
+    key === '__proto__' ||
+    (key === 'constructor' && isJsonObject(member) && Object.hasOwn(member, 'prototype'));
   return forbidden ? { kind: 'unstorable', problem: `the forbidden key ${key}` } : null;
 }
 
@@ -160,25 +184,37 @@ function countNode(walk: Walk): Refusal | null {
 
 function inspectText(text: string): Refusal | null {
   if (text.includes('\u0000')) return { kind: 'unstorable', problem: 'a NUL character' };
-  return text.isWellFormed() ? null : { kind: 'unstorable', problem: 'a lone surrogate (broken Unicode text)' };
+  return text.isWellFormed()
+    ? null
+    : { kind: 'unstorable', problem: 'a lone surrogate (broken Unicode text)' };
 }
 
 function inspectNumber(value: number): Refusal | null {
   if (!Number.isFinite(value)) return { kind: 'unserialisable', problem: String(value) };
   if (Number.isInteger(value) && !Number.isSafeInteger(value) && Math.abs(value) < 1e21) {
-    return { kind: 'unstorable', problem: `the integer ${value}, which is beyond 2^53 and would change` };
+    return {
+      kind: 'unstorable',
+      problem: `the integer ${value}, which is beyond 2^53 and would change`,
+    };
   }
   return null; // -0 is stored as 0: the two are equal, and a handler that multiplied by zero must not fail
 }
 
 /** A plain object of another realm (a `vm` context): its prototype is that realm's Object.prototype. */
 function isForeignPlain(prototype: unknown): boolean {
-  return typeof prototype === 'object' && prototype !== null && Object.getPrototypeOf(prototype) === null && Object.hasOwn(prototype, 'hasOwnProperty');
+  return (
+    typeof prototype === 'object' &&
+    prototype !== null &&
+    Object.getPrototypeOf(prototype) === null &&
+    Object.hasOwn(prototype, 'hasOwnProperty')
+  );
 }
 
 function className(value: object): string {
   const constructor: unknown = Reflect.get(value, 'constructor');
-  return typeof constructor === 'function' && constructor.name !== '' ? constructor.name : 'object of a class';
+  return typeof constructor === 'function' && constructor.name !== ''
+    ? constructor.name
+    : 'object of a class';
 }
 
 function thrownText(error: unknown): string {

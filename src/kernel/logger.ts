@@ -10,7 +10,12 @@ export interface Logger {
 }
 
 /** Says nothing: the default, because a library does not write to its host's output unasked. */
-export const silentLogger: Logger = { debug: nothing, info: nothing, warn: nothing, error: nothing };
+export const silentLogger: Logger = {
+  debug: nothing,
+  info: nothing,
+  warn: nothing,
+  error: nothing,
+};
 
 function nothing(): void {
   return undefined;

@@ -19,5 +19,9 @@ export interface StandardIssue {
 
 /** True for a value that offers the Standard Schema interface. */
 export function isStandardSchema(value: unknown): value is StandardSchema {
-  return (typeof value === 'object' || typeof value === 'function') && value !== null && '~standard' in value;
+  return (
+    (typeof value === 'object' || typeof value === 'function') &&
+    value !== null &&
+    '~standard' in value
+  );
 }

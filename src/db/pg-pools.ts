@@ -1,0 +1,126 @@
+import pg from 'pg';
+
+import { TaskerError } from '../kernel/errors.ts';
+
+/** What Tasker needs of a `pg.Pool`. Any pg 8 pool fits. */
+export interface PoolLike {
+  connect(): Promise<unknown>;
+  readonly options?: unknown;
+}
+
+/** A pool that Tasker opens itself. */
+export interface OwnPoolOptions {
+  /** `postgres://user:password@host:port/database` */
+  readonly connectionString: string;
+  /** Most connections at once. @default 10 */
+  readonly max?: number;
+  /** Shown in pg_stat_activity. @default "tasker" */
+  readonly applicationName?: string;
+}
+
+/** What the rest needs to know of a pool, whoever made it. */
+export interface PoolAccess {
+  readonly connect: () => Promise<unknown>;
+  readonly begin: string;
+  readonly openListener: () => Promise<pg.Client>;
+  readonly threadConnection: { readonly connectionString: string } | null;
+  readonly end: () => Promise<void>;
+}
+
+/** Settings of every session that Tasker opens: no statement, lock or open transaction waits for ever. */
+const SESSION_SETTINGS = {
+  jit: 'off', // short statements: compiling costs more than running
+  datestyle: 'ISO',
+  statement_timeout: '30000',
+  lock_timeout: '10000',
+  idle_in_transaction_session_timeout: '60000',
+} as const;
+
+const CONNECT_TIMEOUT_MS = 10_000;
+const KEEP_ALIVE_MS = 10_000;
+const IDLE_MS = 30_000;
+
+/** Opens a pool whose sessions never wait for ever. */
+export function ownPool(options: OwnPoolOptions): PoolAccess {
+  const { address, sessionOptions } = withSessionOptions(options.connectionString);
+  const config = {
+    connectionString: address,
+    options: sessionOptions,
+    application_name: options.applicationName ?? 'tasker',
+    connectionTimeoutMillis: CONNECT_TIMEOUT_MS,
+    keepAlive: true,
+    keepAliveInitialDelayMillis: KEEP_ALIVE_MS,
+  };
+  const pool = new pg.Pool({ ...config, max: options.max ?? 10, idleTimeoutMillis: IDLE_MS });
+  pool.on('error', ignoreBrokenClient); // an idle client broke: the pool has removed it already
+  return {
+    connect: () => pool.connect(),
+    begin: 'begin',
+    openListener: () => connectClient(config),
+    threadConnection: { connectionString: options.connectionString },
+    end: () => pool.end(),
+  };
+}
+
+/** Uses the host's pool; nothing is set on its sessions beyond the end of a transaction. */
+export function hostPool(pool: PoolLike): PoolAccess {
+  const settings = Object.entries(SESSION_SETTINGS).map(
+    ([name, value]) => `set local ${name} = '${value}'`,
+  );
+  const detach = attachErrorListener(pool);
+  return {
+    connect: () => pool.connect(),
+    begin: ['begin', ...settings].join('; '), // one round trip, and gone with the transaction
+    openListener: () => connectClient(listenerConfig(pool)),
+    threadConnection: null,
+    end: () => Promise.resolve(detach()),
+  };
+}
+
+/** The address without its own `options`, and those options behind ours, so that the address has the last word. */
+function withSessionOptions(connectionString: string): { address: string; sessionOptions: string } {
+  const ours = Object.entries(SESSION_SETTINGS)
+    .map(([name, value]) => `-c ${name}=${value}`)
+    .join(' ');
+  const [base = '', query = ''] = connectionString.split('?', 2);
+  const parameters = new URLSearchParams(query);
+  const theirs = parameters.get('options');
+  if (theirs === null) return { address: connectionString, sessionOptions: ours };
+  parameters.delete('options');
+  return {
+    address: parameters.size === 0 ? base : `${base}?${parameters.toString()}`,
+    sessionOptions: `${ours} ${theirs}`,
+  };
+}
+
+async function connectClient(config: pg.ClientConfig): Promise<pg.Client> {
+  const client = new pg.Client(config);
+  client.on('error', ignoreBrokenClient); // `end` follows and is what the listener acts on
+  await client.connect();
+  return client;
+}
+
+function listenerConfig(pool: PoolLike): pg.ClientConfig {
+  if (typeof pool.options !== 'object' || pool.options === null) {
+    throw new TaskerError('INVALID_OPTION', {
+      option: 'database.pool',
+      problem:
+        'it has no `options`, so no connection for LISTEN can be opened; give a pg.Pool or set notify to false',
+    });
+  }
+  return pool.options; // a pg.Pool keeps the configuration that it gives to its own clients
+}
+
+/** An idle client that breaks makes the pool emit `error`, which ends a process in which nobody listens. */
+function attachErrorListener(pool: PoolLike): () => void {
+  const on: unknown = Reflect.get(pool, 'on');
+  const off: unknown = Reflect.get(pool, 'off');
+  if (typeof on !== 'function' || typeof off !== 'function') return ignoreBrokenClient;
+  Reflect.apply(on, pool, ['error', ignoreBrokenClient]);
+  return () => void Reflect.apply(off, pool, ['error', ignoreBrokenClient]);
+}
+
+/** The failure also rejects the query that waits for it; without a listener the event would end the process. */
+export function ignoreBrokenClient(): void {
+  return undefined;
+}

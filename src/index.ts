@@ -1,0 +1,21 @@
+/** The public door of tasker-engine. */
+export { createTasker } from './tasker.ts';
+export { defineTask, isDefinedTask, jsonSchema } from './definition/define-task.ts';
+export { RetryableError, PermanentError } from './kernel/handler-errors.ts';
+export { TaskerError, isTaskerError, ERROR_CODES } from './kernel/errors.ts';
+export { VERSION } from './version.ts';
+
+export type { Tasker, TaskHandle, StepName } from './tasker-interface.ts';
+export type { TaskerOptions, WorkerOptions, DatabaseOptions, PoolLike } from './config/options.ts';
+export type * from './definition/types.ts';
+export type { LoadedDefinition, TaskDefinition, StepTemplate, HandlerRef } from './definition/task-definition.ts';
+export type * from './engine/types.ts';
+export type * from './model/handler-context.ts';
+export type * from './model/task.ts';
+export type { StepStatus, TaskStatus } from './model/status.ts';
+export type { ErrorCode, ErrorDetails } from './kernel/errors.ts';
+export type { Json } from './kernel/json.ts';
+export type { Logger, LogMethod } from './kernel/logger.ts';
+export type { Duration, Milliseconds } from './kernel/duration.ts';
+export type { StandardSchema } from './kernel/standard-schema.ts';
+export type { BackoffPolicy, CustomBackoff } from './retry/backoff.ts';

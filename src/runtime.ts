@@ -1,0 +1,147 @@
+import type { ResolvedOptions } from './config/resolve.ts';
+import type { Db } from './db/db.ts';
+import { checkMigrated, migrate } from './db/migrate.ts';
+import type { Registry } from './definition/registry.ts';
+import type { Dispatcher } from './dispatch/dispatcher.ts';
+import { createInProcessDispatcher } from './dispatch/in-process.ts';
+import { createPostgresDispatcher } from './dispatch/postgres.ts';
+import type { EngineParts } from './engine/parts.ts';
+import { createPinnedDefinitions } from './engine/pinned-definitions.ts';
+import { reapLost } from './engine/reap.ts';
+import type { TaskerEvents } from './engine/types.ts';
+import type { HandlerRegistry } from './handlers/registry.ts';
+import { systemClock } from './kernel/clock.ts';
+import type { Emitter } from './kernel/emitter.ts';
+import { TaskerError } from './kernel/errors.ts';
+import { startChores, type Chores } from './maintenance/chores.ts';
+import { openDatabase } from './open-database.ts';
+import { createStore } from './store/index.ts';
+import { MIGRATIONS } from './store/migrations.generated.ts';
+import { createStepSource } from './worker/step-source.ts';
+import { Worker } from './worker/worker.ts';
+
+interface RuntimeParts {
+  readonly options: ResolvedOptions;
+  readonly registry: Registry;
+  readonly handlers: HandlerRegistry;
+  readonly events: Emitter<TaskerEvents>;
+}
+
+interface Started {
+  readonly parts: EngineParts;
+  readonly shown: string;
+  readonly dispatcher: Dispatcher;
+  readonly source: { forget(): void };
+  readonly worker: Worker | null;
+  readonly chores: Chores | null;
+}
+
+/**
+ * What lives between `start()` and `stop()`: the connection, the dispatcher, the worker, the chores; started in this order and stopped
+ * in reverse.
+ *
+ * I1: starting and stopping are serialised; twice is fine.
+ * I2: a start that fails leaves nothing open.
+ */
+export class Runtime {
+  readonly #given: RuntimeParts;
+  #started: Started | null = null;
+  #turn: Promise<void> = Promise.resolve();
+
+  constructor(given: RuntimeParts) {
+    this.#given = given;
+  }
+
+  /** @throws NOT_STARTED */
+  get parts(): EngineParts {
+    if (this.#started === null) throw new TaskerError('NOT_STARTED', {});
+    return this.#started.parts;
+  }
+
+  start(): Promise<void> {
+    return this.#inTurn(async () => {
+      this.#started ??= await this.#open();
+    });
+  }
+
+  stop(): Promise<void> {
+    return this.#inTurn(async () => {
+      const started = this.#started;
+      if (started === null) return;
+      await started.chores?.stop();
+      await started.worker?.stop();
+      await started.dispatcher.stop();
+      this.#started = null;
+      await started.parts.db.close();
+    });
+  }
+
+  /** A definition or handler was added: what could not be served may be servable now. */
+  reconsider(): void {
+    this.#started?.source.forget();
+    this.#started?.worker?.reconsider();
+  }
+
+  async migrate(): Promise<readonly string[]> {
+    const target = { schema: this.#given.options.schema, migrations: MIGRATIONS };
+    if (this.#started) return migrate(this.#started.parts.db, target);
+    const { db } = await openDatabase(this.#given.options.database);
+    try {
+      return await migrate(db, target);
+    } finally {
+      await db.close();
+    }
+  }
+
+  async about() {
+    const { parts } = this;
+    return { database: this.#started?.shown ?? '', durability: await parts.db.durability(), schema: this.#given.options.schema };
+  }
+
+  async #open(): Promise<Started> {
+    const { options } = this.#given;
+    const { db, shown } = await openDatabase(options.database);
+    try {
+      return await this.#startOn(db, shown);
+    } catch (error) {
+      await db.close();
+      throw error;
+    }
+  }
+
+  async #startOn(db: Db, shown: string): Promise<Started> {
+    const { options, registry, handlers, events } = this.#given;
+    const target = { schema: options.schema, migrations: MIGRATIONS };
+    if (options.migrate ?? db.kind === 'pglite') await migrate(db, target);
+    else await checkMigrated(db, target);
+    const store = createStore(options.schema);
+    const remote = db.kind === 'postgres' && options.notify;
+    const dispatcher = remote ? createPostgresDispatcher(db, options.schema, options.logger) : createInProcessDispatcher();
+    const pinned = createPinnedDefinitions(db, store);
+    const parts: EngineParts = {
+      db,
+      store,
+      pinned,
+      events,
+      limits: options.limits,
+      logger: options.logger,
+      hintWork: () => dispatcher.send({ kind: 'work' }),
+      hintTaken: (taskId) => dispatcher.send({ kind: 'taken', taskId }),
+    };
+    const services = { secret: options.secret, now: () => systemClock.now(), outbound: options.outbound };
+    const source = createStepSource({ pinned, registry, handlers, services });
+    // The embedded database belongs to one process: whoever held steps before is gone.
+    if (db.kind === 'pglite') await reapLost(parts, { everyone: true });
+    if (options.worker === null) return { parts, shown, dispatcher, source, worker: null, chores: null };
+    await dispatcher.start();
+    const worker = new Worker(parts, source, { options: options.worker, dispatcher });
+    await worker.start();
+    return { parts, shown, dispatcher, source, worker, chores: startChores(parts) };
+  }
+
+  #inTurn(work: () => Promise<void>): Promise<void> {
+    const turn = this.#turn.then(work);
+    this.#turn = turn.catch(() => undefined); // the caller gets the error; the next one starts afresh
+    return turn;
+  }
+}

@@ -1,0 +1,173 @@
+import { readEnvironment } from './config/environment.ts';
+import type { TaskerOptions } from './config/options.ts';
+import { resolveOptions, type ResolvedOptions } from './config/resolve.ts';
+import { isDefinedTask } from './definition/define-task.ts';
+import { loadDefinitions } from './definition/load-definitions.ts';
+import { createRegistry, type Registry } from './definition/registry.ts';
+import type { LoadedDefinition, TaskDefinition } from './definition/task-definition.ts';
+import { createTasks } from './engine/create-task.ts';
+import { checkId } from './engine/parts.ts';
+import { cancelStep, resolveStep, retryStep, updateStep } from './engine/operate-step.ts';
+import { cancelTask, resolveTask, retryTask, updateTask } from './engine/operate-task.ts';
+import { getAttempts, getOperatorLog, getStep, getSteps, getTask, getTasks, getWorkers, waitForTask } from './engine/queries.ts';
+import { annotate, findTasksByAnnotation, listAnnotations } from './engine/annotate.ts';
+import { mapObjectPair, objectsMappedTo } from './engine/map-objects.ts';
+import { doctor } from './engine/doctor.ts';
+import { verify } from './engine/verify.ts';
+import type { TaskerEvents } from './engine/types.ts';
+import { STEP_KINDS } from './handlers/kinds.ts';
+import { loadHandler } from './handlers/load.ts';
+import { createHandlerRegistry } from './handlers/registry.ts';
+import { Emitter } from './kernel/emitter.ts';
+import { TaskerError } from './kernel/errors.ts';
+import type { Json } from './kernel/json.ts';
+import type { TaskRequest } from './model/task.ts';
+import { BACKOFF_STRATEGIES } from './retry/backoff.ts';
+import { Runtime } from './runtime.ts';
+import type { Tasker, TaskHandle } from './tasker-interface.ts';
+import { VERSION } from './version.ts';
+
+/**
+ * Makes a Tasker. Nothing is connected before `start()`; definitions and handlers may be registered before and after.
+ *
+ * ```ts
+ * const tasker = createTasker({ database: 'postgres://localhost/shop' });
+ * await tasker.register('./tasks');
+ * await tasker.start();
+ * const { taskId } = await tasker.create('process_order', { context: { cart_id: 3 } });
+ * await tasker.waitFor(taskId);
+ * await tasker.stop();
+ * ```
+ *
+ * @throws INVALID_OPTION naming the option and what is wrong with it
+ */
+export function createTasker(options: TaskerOptions = {}): Tasker {
+  const resolved = resolveOptions(options, environmentDefaults());
+  const events = new Emitter<TaskerEvents>((error, event) => {
+    resolved.logger.error({ err: error, event }, 'a subscriber threw; nothing else was disturbed');
+  });
+  const registry = createRegistry();
+  const handlers = createHandlerRegistry(resolved.handlers);
+  const runtime = new Runtime({ options: resolved, registry, handlers, events });
+  const parts = () => runtime.parts;
+  const define = async (loaded: LoadedDefinition): Promise<TaskDefinition> => {
+    for (const step of loaded.definition.steps) {
+      if (step.handler.from === 'file') await loadHandler(step.handler.path, step.handler.export); // a broken file is told now
+    }
+    const { definition } = registry.add(loaded);
+    runtime.reconsider();
+    return definition;
+  };
+
+  return {
+    start: () => runtime.start(),
+    stop: () => runtime.stop(),
+    async register(source) {
+      const loaded =
+        typeof source === 'string' ? await loadDefinitions(source, loadOptions(resolved, handlers)) : [source];
+      const definitions: TaskDefinition[] = [];
+      for (const one of loaded) definitions.push(await define(one));
+      return definitions;
+    },
+    handler(name, handler) {
+      handlers.add(name, handler);
+      runtime.reconsider();
+    },
+    definitions: () => registry.list().map((loaded) => loaded.definition),
+    definition: (name) => registry.find(name).definition,
+    async definitionOf(taskId) {
+      const task = await getTask(parts(), taskId);
+      return (await parts().pinned.get(task.definitionId)).definition;
+    },
+    create: createWith(runtime, registry, define),
+    createMany: (name, requests) => createTasks(parts(), registry.find(name), requests),
+    waitFor: (taskId, wait) => waitForTask(parts(), taskId, wait),
+    task: (taskId) => getTask(parts(), taskId),
+    tasks: (filter) => getTasks(parts(), filter),
+    steps: (taskId) => getSteps(parts(), taskId),
+    step: (taskId, step) => getStep(parts(), taskId, step),
+    attempts: (taskId) => getAttempts(parts(), taskId),
+    operatorLog: (taskId) => getOperatorLog(parts(), taskId),
+    workers: () => getWorkers(parts()),
+    cancelTask: (taskId, by) => cancelTask(parts(), taskId, by),
+    retryTask: (taskId, by) => retryTask(parts(), taskId, by),
+    resolveTask: (taskId, by) => resolveTask(parts(), taskId, by),
+    updateTask: (taskId, change) => updateTask(parts(), taskId, change),
+    cancelStep: (taskId, step, by) => cancelStep(parts(), taskId, step, by),
+    retryStep: (taskId, step, by) => retryStep(parts(), taskId, step, by),
+    resolveStep: (taskId, step, by) => resolveStep(parts(), taskId, step, by),
+    updateStep: (taskId, step, change) => updateStep(parts(), taskId, step, change),
+    annotate: (taskId, type, annotation) => annotate(parts(), { taskId, type, annotation }),
+    annotations: (taskId) => listAnnotations(parts(), taskId),
+    tasksByAnnotation: (type, key, value, limit) => findTasksByAnnotation(parts(), { type, key, value, limit: limit ?? 20 }),
+    mapObjects: (one, two) => mapObjectPair(parts(), one, two),
+    mappedObjects: (object) => objectsMappedTo(parts(), object),
+    dependentSystems: () => parts().store.listSystems(parts().db),
+    migrate: () => runtime.migrate(),
+    verify: (what) => verify(parts().db, parts().store.tables, { ...what, maxValueBytes: resolved.limits.maxBytes }),
+    doctor: () => doctor(parts().db, parts().store.tables),
+    about: () => runtime.about(),
+    on: (event, listener) => events.on(event, listener),
+  };
+}
+
+function environmentDefaults() {
+  const environment = readEnvironment();
+  return {
+    get database() {
+      const url = environment.databaseUrl;
+      return url ?? { embedded: { directory: environment.dataDirectory ?? '.tasker/data' } };
+    },
+    environment: environment.name,
+    secret: (name: string) => environment.secret(name),
+    version: VERSION,
+  };
+}
+
+function loadOptions(resolved: ResolvedOptions, handlers: ReturnType<typeof createHandlerRegistry>) {
+  return {
+    environment: resolved.environment,
+    kinds: STEP_KINDS,
+    strategies: new Set(BACKOFF_STRATEGIES.keys()),
+    hasHandler: (name: string) => handlers.get(name) !== undefined,
+    handlerNames: handlers.names(),
+  };
+}
+
+/** The two forms of `create`: by name, and by a task defined in code, which is registered by it and has a typed result. */
+function createWith(
+  runtime: Runtime,
+  registry: Registry,
+  define: (loaded: LoadedDefinition) => Promise<TaskDefinition>,
+): Tasker['create'] {
+  return async (task: unknown, request: TaskRequest) => {
+    const parts = runtime.parts;
+    if (!isDefinedTask(task)) {
+      const [created] = await createTasks(parts, registry.find(String(task)), [request]);
+      return created as TaskHandle<never>; // sound: the form by name promises no more than what createTasks gives
+    }
+    await define(task);
+    const [created] = await createTasks(parts, task, [request]);
+    if (!created) throw new TaskerError('DATABASE_FAULT', { problem: 'no task was created' });
+    const handle: TaskHandle<unknown> = {
+      ...created,
+      async result(options) {
+        checkId(created.taskId);
+        const ended = await waitForTask(parts, created.taskId, options);
+        const steps = await getSteps(parts, created.taskId);
+        if (ended.status !== 'complete') {
+          const failed = steps.find((step) => step.status === 'error');
+          const problem = failed === undefined ? 'it was not completed' : `step "${failed.name}": ${failed.error?.message ?? 'failed'}`;
+          throw new TaskerError('TASK_NOT_COMPLETED', { taskId: created.taskId, status: ended.status, problem });
+        }
+        const results = Object.entries(task.resultPositions).map(([alias, position]) => [alias, resultOf(steps[position])]);
+        return Object.fromEntries(results) as unknown;
+      },
+    };
+    return handle as TaskHandle<never>; // sound: the result's type follows from the steps that `build` returned
+  };
+}
+
+function resultOf(step: { readonly status: string; readonly results: Json } | undefined): Json | undefined {
+  return step === undefined || step.status === 'skipped' ? undefined : step.results;
+}
