@@ -87,6 +87,12 @@ describe('a planted fault is found:', () => {
       `import { a } from '../kernel/json.ts';`,
       'misc is not in the level table',
     ],
+    [
+      'the time where it is a parameter',
+      'src/model/a.ts',
+      'export const a = (): Date => new Date();',
+      'reads the time',
+    ],
     ['any', 'src/model/a.ts', 'export const a = (b: any): void => void b;', 'uses any'],
     [
       'an unexplained assertion',
