@@ -1,6 +1,7 @@
 import { readFileSync } from 'node:fs';
 import type { Milliseconds } from '../kernel/duration.ts';
 import { parseDuration } from '../kernel/duration.ts';
+import { TaskerError } from '../kernel/errors.ts';
 import { isJsonObject } from '../kernel/json.ts';
 import type { Json } from '../kernel/json.ts';
 import { nearest } from '../kernel/nearest.ts';
@@ -131,9 +132,16 @@ export function apiBackoffOverrides(config: Json): {
   };
 }
 
-/** Reads the certificate authorities of a plan. @throws the file system's error */
+/** Reads the certificate authorities of a plan. @throws TaskerError `HANDLER_NOT_LOADED` when the file cannot be read */
 export function readTls({ tls }: ApiPlan): TlsSettings {
-  return { verify: tls.verify, ca: tls.caFile === null ? null : readFileSync(tls.caFile, 'utf8') };
+  const { verify, caFile } = tls;
+  if (caFile === null) return { verify, ca: null };
+  try {
+    return { verify, ca: readFileSync(caFile, 'utf8') };
+  } catch (cause) {
+    const problem = `ssl.ca_file: ${cause instanceof Error ? cause.message : String(cause)}`;
+    throw new TaskerError('HANDLER_NOT_LOADED', { handler: 'of an api step', problem }, { cause });
+  }
 }
 
 function parseMethod(value: Json, report: Report): string {

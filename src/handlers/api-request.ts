@@ -5,7 +5,6 @@ import type { HandlerContext } from '../model/handler-context.ts';
 import type { ApiAuth } from './api-config-request.ts';
 import { isTrustedReference } from './api-config-request.ts';
 import type { ApiPlan } from './api-config.ts';
-import { shownUrl } from './outbound.ts';
 import { followPath, renderJson, renderText, unresolved } from './template.ts';
 import type { JsonTemplate, Reference, Resolve } from './template.ts';
 
@@ -63,6 +62,7 @@ export function templateSource(
     if (value === undefined || value === '')
       throw unresolved(reference, 'the secret is not set in this process');
     secrets.add(value);
+    secrets.add(encodeURIComponent(value)); // its form inside an address
     return value;
   };
   return {
@@ -114,12 +114,14 @@ function renderUrl(plan: ApiPlan, resolve: Resolve): URL {
     // The beginning of an address that the author or operator configured; everything else is a value inside the address.
     reference === first && isTrustedReference(reference) ? value : encodeURIComponent(value),
   );
-  if (!URL.canParse(address)) throw invalid(address.split(/[?#]/)[0] ?? '', 'it is not an address');
+  if (!URL.canParse(address))
+    throw invalid('The url', 'with its values filled in it is no address');
   const url = new URL(address);
   // A URL takes "." and ".." (also percent-encoded) for steps up its path: a value of a task could reach another endpoint.
   const path = address.replace(/^[^:]*:\/*[^/\\?#]*/, '').split(/[?#]/)[0] ?? '';
-  if (/(?:^|[/\\])(?:\.|%2e){1,2}(?:[/\\]|$)/i.test(path))
-    throw invalid(shownUrl(url), 'its path contains "." or ".."');
+  if (/(?:^|[/\\])(?:\.|%2e){1,2}(?:[/\\]|$)/i.test(path)) {
+    throw invalid(url.origin, 'the path contains "." or ".."');
+  }
   for (const [name, template] of membersOf(plan.params)) {
     const value = renderJson(template, resolve);
     for (const item of isList(value) ? value : [value]) {
@@ -153,8 +155,9 @@ function bodyText(body: Json, contentType: string, url: URL): string {
   if (/^application\/x-www-form-urlencoded\b/i.test(contentType) && isJsonObject(body)) {
     const form = new URLSearchParams();
     for (const [name, value] of Object.entries(body)) {
-      for (const item of isList(value) ? value : [value])
+      for (const item of isList(value) ? value : [value]) {
         form.append(name, scalarText(item, `form field ${name}`, url) ?? '');
+      }
     }
     return form.toString();
   }
@@ -164,8 +167,9 @@ function bodyText(body: Json, contentType: string, url: URL): string {
 /** A text, number or boolean as text; null stays null and means "leave it out". */
 function scalarText(value: Json, what: string, url: URL): string | null {
   if (value === null) return null;
-  if (typeof value === 'object')
-    throw invalid(shownUrl(url), `${what} is ${isList(value) ? 'a list' : 'an object'}`);
+  if (typeof value === 'object') {
+    throw invalid(url.origin, `${what} is ${isList(value) ? 'a list' : 'an object'}`);
+  }
   return String(value);
 }
 
@@ -180,6 +184,7 @@ function membersOf(template: JsonTemplate): readonly (readonly [string, JsonTemp
   return template.kind === 'object' ? template.members : [];
 }
 
+/** Names the origin at most: the path may hold a secret. */
 function invalid(url: string, problem: string): Error {
   return permanentFailure({ code: 'REQUEST_FAILED', details: { url, problem } });
 }

@@ -137,7 +137,7 @@ function failureData(answer: TextAnswer, rules: AnswerRules): Json {
 
 /** The beginning of a body, without secrets, storable, at most 2 KiB. Redacted before it is cut, so that a cut uncovers nothing. */
 function excerpt(text: string, secrets: ReadonlySet<string>): string {
-  const clean = redactText(redactValues(text.slice(0, EXCERPT_BYTES * 4), secrets))
+  const clean = redactText(redactValues(text, secrets).slice(0, EXCERPT_BYTES * 4))
     .replaceAll('\u0000', '\ufffd')
     .toWellFormed();
   const bytes = Buffer.from(clean).subarray(0, EXCERPT_BYTES);

@@ -13,7 +13,7 @@ import { bindApiHandler } from './api-handler.ts';
 import { BodyTooLarge } from './exchange.ts';
 import type { Answer, TlsSettings } from './exchange.ts';
 import { sendGuarded, shownUrl } from './outbound.ts';
-import type { OutboundPolicy } from './outbound.ts';
+import type { OutboundPolicy, OutboundRequest } from './outbound.ts';
 import type { KindServices, RunStep, StepKind } from './step-kind.ts';
 
 /**
@@ -68,8 +68,9 @@ async function callApi(step: BoundStep, ctx: HandlerContext): Promise<Json> {
   const { plan, services } = step;
   const source = templateSource(ctx, step.config, services.secret);
   const request = renderRequest(plan, source, ctx.idempotencyKey);
-  const url = redactValues(shownUrl(request.url), source.secrets);
-  const answer = await sendWithin(step, request, { ctx, url });
+  const shown = (url: URL): string => redactValues(shownUrl(url), source.secrets);
+  const answer = await sendWithin(step, { ...request, shown }, ctx.signal);
+  const url = shown(request.url);
   const rules: AnswerRules = { ...plan, url, now: services.now(), secrets: source.secrets };
   const text = decode(answer);
   return resultOf(
@@ -78,34 +79,29 @@ async function callApi(step: BoundStep, ctx: HandlerContext): Promise<Json> {
   );
 }
 
-interface Attempt {
-  readonly ctx: HandlerContext;
-  readonly url: string;
-}
+type ShownRequest = ApiRequest & Pick<OutboundRequest, 'shown'>;
 
 /** Sends the request; whatever goes wrong on the way becomes an error that says whether to try again. */
 async function sendWithin(
   { plan, policy, tls }: BoundStep,
-  request: ApiRequest,
-  { ctx, url }: Attempt,
+  request: ShownRequest,
+  stop: AbortSignal,
 ): Promise<Answer> {
   const deadline = new AbortController();
   const timer = setTimeout(() => deadline.abort(), plan.timeoutMs);
   try {
-    ctx.signal.throwIfAborted();
-    const signal = AbortSignal.any([ctx.signal, deadline.signal]);
+    stop.throwIfAborted();
+    const signal = AbortSignal.any([stop, deadline.signal]);
     const keeps = (status: number): boolean => isExpected(status, plan.expect);
-    return await sendGuarded(
-      { ...request, tls, signal, maxBytes: plan.response.maxBytes, keeps },
-      policy,
-    );
+    const { maxBytes } = plan.response;
+    return await sendGuarded({ ...request, tls, signal, maxBytes, keeps }, policy);
   } catch (error) {
-    if (ctx.signal.aborted) throw ctx.signal.reason; // the attempt was stopped from outside: its owner knows why
-    if (deadline.signal.aborted)
-      throw retryableFailure({
-        code: 'REQUEST_TIMEOUT',
-        details: { url, timeoutMs: plan.timeoutMs },
-      });
+    if (stop.aborted) throw stop.reason; // the attempt was stopped from outside: its owner knows why
+    const url = request.shown(request.url);
+    if (deadline.signal.aborted) {
+      const details = { url, timeoutMs: plan.timeoutMs };
+      throw retryableFailure({ code: 'REQUEST_TIMEOUT', details });
+    }
     throw sendFailure(error, url, plan);
   } finally {
     clearTimeout(timer);
@@ -119,9 +115,8 @@ function sendFailure(error: unknown, url: string, { response }: ApiPlan): unknow
     return permanentFailure({ code: 'UNEXPECTED_RESPONSE', details: { url, problem } });
   }
   const problem = error instanceof Error ? error.message : String(error);
-  if (isRefusedByNode(error))
-    return permanentFailure({ code: 'REQUEST_FAILED', details: { url, problem }, cause: error });
-  return retryableFailure({ code: 'REQUEST_FAILED', details: { url, problem }, cause: error });
+  const failure = { code: 'REQUEST_FAILED', details: { url, problem }, cause: error } as const;
+  return isRefusedByNode(error) ? permanentFailure(failure) : retryableFailure(failure);
 }
 
 /** Node refused to send it at all, such as a header value with a line break: the next attempt would be refused too. */

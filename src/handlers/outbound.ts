@@ -30,6 +30,8 @@ export interface OutboundRequest extends Omit<Exchange, 'addresses'> {
   readonly secretHeaders: ReadonlySet<string>;
   /** True for a redirect status that the caller wants to see itself. */
   readonly keeps: (status: number) => boolean;
+  /** Writes an address for messages, without anything secret. */
+  readonly shown: (url: URL) => string;
 }
 
 const MAX_REDIRECTS = 3;
@@ -51,13 +53,13 @@ export async function sendGuarded(
 ): Promise<Answer> {
   let hop = request;
   for (let redirects = 0; ; redirects += 1) {
-    const addresses = await checkedAddresses(hop.url, policy, hop.signal);
+    const addresses = await checkedAddresses(hop, policy);
     const answer = await exchange({ ...hop, addresses });
     const location = answer.headers['location'];
     if (!REDIRECTS.has(answer.status) || request.keeps(answer.status) || location === undefined)
       return answer;
     if (redirects === MAX_REDIRECTS)
-      throw unexpected(request.url, `more than ${MAX_REDIRECTS} redirects`);
+      throw unexpected(request, `more than ${MAX_REDIRECTS} redirects`);
     hop = redirected(hop, { status: answer.status, location });
   }
 }
@@ -66,11 +68,13 @@ function redirected(
   hop: OutboundRequest,
   { status, location }: { readonly status: number; readonly location: string },
 ): OutboundRequest {
-  if (!URL.canParse(location, hop.url.href))
-    throw unexpected(hop.url, 'a redirect to something that is no address');
+  if (!URL.canParse(location, hop.url.href)) {
+    throw unexpected(hop, 'a redirect to something that is no address');
+  }
   const url = new URL(location, hop.url);
-  if (hop.url.protocol === 'https:' && url.protocol === 'http:')
-    throw blocked(url, 'a redirect from https to http');
+  if (hop.url.protocol === 'https:' && url.protocol === 'http:') {
+    throw blocked({ ...hop, url }, 'a redirect from https to http');
+  }
   // As browsers do: 303 asks for a GET, and 301 and 302 turn a POST into one.
   const becomesGet = status === 303 ? hop.method !== 'HEAD' : status < 303 && hop.method === 'POST';
   const headers = Object.entries(hop.headers).filter(
@@ -86,31 +90,32 @@ function redirected(
   };
 }
 
-/** The addresses behind a URL, all of them allowed. */
+/** The addresses behind the URL of a hop, all of them allowed. */
 async function checkedAddresses(
-  url: URL,
+  hop: OutboundRequest,
   policy: OutboundPolicy,
-  signal: AbortSignal,
 ): Promise<readonly HostAddress[]> {
-  if (url.protocol !== 'http:' && url.protocol !== 'https:')
-    throw blocked(url, `the scheme ${url.protocol} is not http or https`);
-  if (url.username !== '' || url.password !== '')
-    throw blocked(url, 'it carries a user name or password; use auth');
+  const { url } = hop;
+  if (url.protocol !== 'http:' && url.protocol !== 'https:') {
+    throw blocked(hop, `the scheme ${url.protocol} is not http or https`);
+  }
+  if (url.username !== '' || url.password !== '') {
+    throw blocked(hop, 'it carries a user name or password; use auth');
+  }
   const host = hostOf(url);
   const family = isIP(host);
   const addresses =
     family === 0
-      ? await untilAborted((policy.resolve ?? resolveBySystem)(host), signal)
+      ? await untilAborted((policy.resolve ?? resolveBySystem)(host), hop.signal)
       : [{ address: host, family: family === 4 ? (4 as const) : (6 as const) }];
-  if (policy.allowPrivate === true || isAllowedByName(url, policy.allowHosts ?? []))
+  if (policy.allowPrivate === true || isAllowedByName(url, policy.allowHosts ?? [])) {
     return addresses;
+  }
   for (const { address } of addresses) {
-    const problem = whyNotPublic(address);
-    if (problem !== null)
-      throw blocked(
-        url,
-        address === host ? `it is ${problem}` : `it resolves to ${address}, which is ${problem}`,
-      );
+    const reason = whyNotPublic(address);
+    if (reason === null) continue;
+    const found = address === host ? 'it is' : `it resolves to ${address}, which is`;
+    throw blocked(hop, `${found} ${reason}`);
   }
   return addresses;
 }
@@ -154,15 +159,12 @@ function abortError(signal: AbortSignal): Error {
     : new Error('aborted', { cause: signal.reason });
 }
 
-function blocked(url: URL, problem: string): Error {
-  return permanentFailure({ code: 'BLOCKED_ADDRESS', details: { url: shownUrl(url), problem } });
+function blocked({ url, shown }: OutboundRequest, problem: string): Error {
+  return permanentFailure({ code: 'BLOCKED_ADDRESS', details: { url: shown(url), problem } });
 }
 
-function unexpected(url: URL, problem: string): Error {
-  return permanentFailure({
-    code: 'UNEXPECTED_RESPONSE',
-    details: { url: shownUrl(url), problem },
-  });
+function unexpected({ url, shown }: OutboundRequest, problem: string): Error {
+  return permanentFailure({ code: 'UNEXPECTED_RESPONSE', details: { url: shown(url), problem } });
 }
 
 /** A URL for messages: no credentials, no query, which often holds keys. */

@@ -10,7 +10,7 @@ import { didYouMean } from '../kernel/nearest.ts';
 import { permanentFailure } from './attempt-error.ts';
 
 /** What the first word of a path may be. */
-export const TEMPLATE_ROOTS = [
+const TEMPLATE_ROOTS = [
   'context',
   'deps',
   'task',

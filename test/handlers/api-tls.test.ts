@@ -39,6 +39,14 @@ test('the step may name the authority to trust, or trust everybody', async () =>
   expect(await runApi({ url, ssl: { verify: false } })).toMatchObject({ status: 200 });
 });
 
+test('an authority that cannot be read is found when the step is bound', async () => {
+  const attempt = runApi({ url: 'https://127.0.0.1/', ssl: { ca_file: '/no/such/file.pem' } });
+  expect(await failureOf(attempt)).toMatchObject({
+    name: 'TaskerError',
+    code: 'HANDLER_NOT_LOADED',
+  });
+});
+
 test('a redirect from https to http is refused', async () => {
   const url = await secureServer((_, response) =>
     response.writeHead(302, { location: 'http://127.0.0.1:1/' }).end(),

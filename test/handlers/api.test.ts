@@ -134,3 +134,25 @@ test('no error carries a secret, whatever the server sends back', async () => {
   expect(stored).not.toContain('canary-token');
   expect(stored).not.toContain(Buffer.from('u:canary-token-1').toString('base64'));
 });
+
+test.each([
+  ['a refused address', 'http://10.0.0.1/hooks/{{ secrets.SHOP_TOKEN }}', {}, 'BLOCKED_ADDRESS'],
+  [
+    'a server that is not there',
+    'http://127.0.0.1:1/{{ secrets.SHOP_TOKEN }}',
+    {},
+    'REQUEST_FAILED',
+  ],
+  [
+    'a parameter that has no text form',
+    'http://127.0.0.1/{{ secrets.SHOP_TOKEN }}',
+    { a: '{{ context }}' },
+    'REQUEST_FAILED',
+  ],
+])('a secret in the path is not shown for %s', async (...[, url, params, code]) => {
+  const error = await failureOf(
+    runApi({ url, params }, { services: { secret: () => 'canary/7 8' } }),
+  );
+  expect(error).toMatchObject({ code });
+  expect(JSON.stringify(serializeError(error))).not.toContain('canary');
+});
