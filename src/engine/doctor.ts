@@ -40,7 +40,7 @@ interface Patient {
   readonly schema: string;
 }
 
-/** One check. The order of the list below is the order of the report. */
+/** One check; its name is that of its findings, unless they are about something narrower. */
 interface Check {
   readonly name: string;
   /** Only a server has it: the embedded database has one session, and nobody else. */
@@ -49,7 +49,7 @@ interface Check {
 }
 
 /** Checks that read the schema's own tables: left out while the schema is not migrated. */
-const CHECKS: readonly Check[] = [
+const SCHEMA_CHECKS: readonly Check[] = [
   {
     name: 'workers',
     serverOnly: false,
@@ -67,6 +67,7 @@ const CHECKS: readonly Check[] = [
   },
 ];
 
+/** Checks that need no schema. */
 const SERVER_CHECKS: readonly Check[] = [
   {
     name: 'durability',
@@ -108,7 +109,7 @@ export async function doctor(db: Db, t: Tables, options: DoctorOptions = {}): Pr
   const migrations = options.migrations ?? MIGRATIONS;
   await run({ name: 'schema', serverOnly: false, examine: (p) => examineSchema(p, migrations) });
   if (findings.some((f) => f.check === 'schema' && f.level === 'problem')) return findings;
-  for (const check of CHECKS) await run(check);
+  for (const check of SCHEMA_CHECKS) await run(check);
   return findings;
 }
 
