@@ -22,21 +22,24 @@ const settle = async (): Promise<void> => {
 test('single statements overlap, a transaction waits for them and keeps later ones out', async () => {
   const gate = new TransactionGate();
   const log: string[] = [];
-  const [one, two, exclusive, late] = ['one', 'two', 'tx', 'late'].map((name) => work(log, name));
+  const one = work(log, 'one');
+  const two = work(log, 'two');
+  const exclusive = work(log, 'tx');
+  const late = work(log, 'late');
   const all = [
-    one && gate.pass(one.run),
-    two && gate.pass(two.run),
-    exclusive && gate.exclusive(exclusive.run),
-    late && gate.pass(late.run),
+    gate.pass(one.run),
+    gate.pass(two.run),
+    gate.exclusive(exclusive.run),
+    gate.pass(late.run),
   ];
   await settle();
   expect(log).toEqual(['one begins', 'two begins']);
-  two?.end();
-  one?.end();
+  two.end();
+  one.end();
   await settle();
   expect(log.slice(2)).toEqual(['two ends', 'one ends', 'tx begins']);
-  exclusive?.end();
-  late?.end();
+  exclusive.end();
+  late.end();
   expect(await Promise.all(all)).toEqual(['one', 'two', 'tx', 'late']);
   expect(log.slice(5)).toEqual(['tx ends', 'late begins', 'late ends']);
 });

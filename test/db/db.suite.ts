@@ -10,7 +10,7 @@ export interface DbUnderTest {
 
 /** The conformance suite: rows of the same shape, the same errors, the same transactions, whoever answers. */
 export function describeDb({ kind, open }: DbUnderTest): void {
-  describe(`a ${kind} database`, () => {
+  describe(`a database [${kind}]`, () => {
     let db: Db;
     let close: () => Promise<void>;
 
@@ -177,14 +177,14 @@ export function describeDb({ kind, open }: DbUnderTest): void {
     });
 
     test('statements of others stay out of an open transaction', async () => {
-      let other: Promise<unknown> | null = null;
+      const others: Promise<unknown>[] = [];
       const work = db.transaction(async (tx) => {
-        other = db.query({ text: "insert into item values (2, 'other')" });
+        others.push(db.query({ text: "insert into item values (2, 'other')" }));
         await tx.query({ text: "insert into item values (1, 'mine')" });
         throw new Error('undo');
       });
       await expect(work).rejects.toThrow('undo');
-      await other;
+      await Promise.all(others);
       expect(await names()).toEqual(['other']);
     });
 
