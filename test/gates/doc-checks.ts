@@ -65,18 +65,19 @@ function moduleName({ file, words }: DocBlock, index: number): string {
   return path.posix.join(folder, shownAs ?? `block-${index}.ts`);
 }
 
+/** The compiler's errors at their places in the documents; those of src are for `npm run types` to tell. */
 function inDocuments(answer: string, places: ReadonlyMap<string, DocBlock>): readonly string[] {
-  return answer
-    .trim()
-    .split('\n')
-    .map((line) => {
-      const [, name = '', row = '', message = ''] =
-        /^(docs-[^(]+)\((\d+),\d+\): (.*)$/.exec(line) ?? [];
+  const problems = [...answer.matchAll(/^(docs-[^(]+)\((\d+),\d+\): (.*)$/gm)].flatMap(
+    ([, name = '', row, message]) => {
       const block = places.get(name);
       return block === undefined
-        ? line
-        : `${block.file}:${block.line + Number(row) - 1} ${message}`;
-    });
+        ? []
+        : [`${block.file}:${block.line + Number(row) - 1} ${message}`];
+    },
+  );
+  if (problems.length === 0 && !answer.includes('error TS'))
+    throw new Error(`the compiler did not run: ${answer}`);
+  return problems;
 }
 
 /** Reads every `yaml` block that holds a whole task definition. */

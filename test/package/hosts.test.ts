@@ -1,0 +1,121 @@
+import { spawnSync } from 'node:child_process';
+import {
+  cpSync,
+  mkdirSync,
+  mkdtempSync,
+  readFileSync,
+  readdirSync,
+  rmSync,
+  symlinkSync,
+  writeFileSync,
+} from 'node:fs';
+import { tmpdir } from 'node:os';
+import path from 'node:path';
+import { afterAll, beforeAll, expect, test } from 'vitest';
+
+const ROOT = path.resolve(import.meta.dirname, '../..');
+
+/** A project that has installed the packed package with its runtime dependencies, and nothing else. */
+let host = '';
+
+beforeAll(() => {
+  host = mkdtempSync(path.join(tmpdir(), 'tasker-host-'));
+  run(process.execPath, ['scripts/ensure.mjs'], ROOT);
+  run('npm', ['pack', '--ignore-scripts', '--pack-destination', host], ROOT);
+  const [tarball = ''] = readdirSync(host).filter((name) => name.endsWith('.tgz'));
+  run('tar', ['-xzf', tarball], host);
+  mkdirSync(path.join(host, 'node_modules/@electric-sql'), { recursive: true });
+  cpSync(path.join(host, 'package'), path.join(host, 'node_modules/tasker-engine'), {
+    recursive: true,
+  });
+  for (const name of runtimePackages()) {
+    symlinkSync(path.join(ROOT, 'node_modules', name), path.join(host, 'node_modules', name));
+  }
+});
+
+afterAll(() => rmSync(host, { recursive: true, force: true }));
+
+test('an ES module can import the package', () => {
+  const program = `import { createTasker, defineTask, TaskerError } from 'tasker-engine';
+    console.log(typeof createTasker, typeof defineTask, typeof TaskerError);`;
+
+  expect(run(process.execPath, ['--input-type=module', '-e', program], host)).toBe(
+    'function function function\n',
+  );
+});
+
+test('a CommonJS module can require the package', () => {
+  writeFileSync(
+    path.join(host, 'host.cjs'),
+    `console.log(typeof require('tasker-engine').createTasker);`,
+  );
+
+  expect(run(process.execPath, ['--no-warnings', 'host.cjs'], host)).toBe('function\n');
+});
+
+test('a host that knows only the public door cannot reach behind it', () => {
+  const program = `await import('tasker-engine/dist/tasker.js').catch((error) => console.log(error.code));`;
+
+  expect(run(process.execPath, ['--input-type=module', '-e', program], host)).toBe(
+    'ERR_PACKAGE_PATH_NOT_EXPORTED\n',
+  );
+});
+
+test('the command is part of the package', () => {
+  const { version } = JSON.parse(readFileSync(path.join(ROOT, 'package.json'), 'utf8')) as {
+    version: string;
+  }; // sound: ours
+
+  expect(
+    run(process.execPath, ['node_modules/tasker-engine/dist/cli/main.js', '--version'], host),
+  ).toContain(version);
+});
+
+test('the declarations hold in a strict project that checks the declarations of its libraries', () => {
+  mkdirSync(path.join(host, 'node_modules/@types'), { recursive: true });
+  for (const name of ['@types/node', 'undici-types']) {
+    symlinkSync(path.join(ROOT, 'node_modules', name), path.join(host, 'node_modules', name));
+  }
+  writeFileSync(path.join(host, 'package.json'), JSON.stringify({ type: 'module' }));
+  writeFileSync(
+    path.join(host, 'host.ts'),
+    `import { createTasker } from 'tasker-engine';\nexport const make: unknown = createTasker;\n`,
+  );
+  const tsc = path.join(ROOT, 'node_modules/typescript/bin/tsc');
+  const options = [
+    '--strict',
+    '--noEmit',
+    '--module',
+    'nodenext',
+    '--target',
+    'es2023',
+    '--types',
+    'node',
+    '--skipLibCheck',
+    'false',
+  ];
+
+  expect(run(process.execPath, [tsc, ...options, 'host.ts'], host)).toBe('');
+});
+
+/** What npm installs with the package: the entries of the lockfile that are not for development. */
+function runtimePackages(): readonly string[] {
+  const lock: unknown = JSON.parse(readFileSync(path.join(ROOT, 'package-lock.json'), 'utf8'));
+  const { packages } = lock as {
+    packages: Record<string, { dev?: boolean; devOptional?: boolean }>;
+  }; // sound: npm's format
+  return Object.entries(packages)
+    .filter(([name, { dev, devOptional }]) => name !== '' && dev !== true && devOptional !== true)
+    .map(([name]) => name.replace('node_modules/', ''));
+}
+
+function run(program: string, args: readonly string[], folder: string): string {
+  const { NODE_OPTIONS: _, ...env } = process.env;
+  const { status, stdout, stderr } = spawnSync(program, args, {
+    cwd: folder,
+    encoding: 'utf8',
+    env,
+  });
+  if (status !== 0) throw new Error(`${program} ${args.join(' ')} failed:\n${stdout}${stderr}`);
+  return stdout;
+}
