@@ -8,7 +8,12 @@ export { VERSION } from './version.ts';
 export type { Tasker, TaskHandle, StepName } from './tasker-interface.ts';
 export type { TaskerOptions, WorkerOptions, DatabaseOptions, PoolLike } from './config/options.ts';
 export type * from './definition/types.ts';
-export type { LoadedDefinition, TaskDefinition, StepTemplate, HandlerRef } from './definition/task-definition.ts';
+export type {
+  LoadedDefinition,
+  TaskDefinition,
+  StepTemplate,
+  HandlerRef,
+} from './definition/task-definition.ts';
 export type * from './engine/types.ts';
 export type * from './model/handler-context.ts';
 export type * from './model/task.ts';

@@ -17,23 +17,35 @@ export async function openDatabase(options: DatabaseOptions): Promise<OpenedData
   if (typeof options === 'object' && 'embedded' in options) {
     const { connectPglite } = await import('./db/pglite.ts');
     const { directory } = options.embedded;
-    const shown = directory === null ? 'embedded PostgreSQL in memory' : `embedded PostgreSQL in ${directory}`;
+    const shown =
+      directory === null ? 'embedded PostgreSQL in memory' : `embedded PostgreSQL in ${directory}`;
     return { db: await connectPglite({ directory }), shown };
   }
   const { connectPg } = await import('./db/pg.ts');
-  const db = connectPg(typeof options === 'string' ? { connectionString: checkUrl(options), max: 12 } : { pool: options.pool });
+  const db = connectPg(
+    typeof options === 'string'
+      ? { connectionString: checkUrl(options), max: 12 }
+      : { pool: options.pool },
+  );
   try {
     await checkServer(db);
   } catch (error) {
     await db.close();
     throw error;
   }
-  return { db, shown: typeof options === 'string' ? withoutSecrets(options) : "PostgreSQL through the host's pool" };
+  return {
+    db,
+    shown:
+      typeof options === 'string' ? withoutSecrets(options) : "PostgreSQL through the host's pool",
+  };
 }
 
 function checkUrl(text: string): string {
   if (/^postgres(ql)?:\/\//.test(text) && URL.canParse(text)) return text;
-  throw new TaskerError('INVALID_OPTION', { option: 'database', problem: 'is no postgres:// address' });
+  throw new TaskerError('INVALID_OPTION', {
+    option: 'database',
+    problem: 'is no postgres:// address',
+  });
 }
 
 function withoutSecrets(text: string): string {

@@ -95,7 +95,11 @@ export class Runtime {
 
   async about() {
     const { parts } = this;
-    return { database: this.#started?.shown ?? '', durability: await parts.db.durability(), schema: this.#given.options.schema };
+    return {
+      database: this.#started?.shown ?? '',
+      durability: await parts.db.durability(),
+      schema: this.#given.options.schema,
+    };
   }
 
   async #open(): Promise<Started> {
@@ -116,7 +120,9 @@ export class Runtime {
     else await checkMigrated(db, target);
     const store = createStore(options.schema);
     const remote = db.kind === 'postgres' && options.notify;
-    const dispatcher = remote ? createPostgresDispatcher(db, options.schema, options.logger) : createInProcessDispatcher();
+    const dispatcher = remote
+      ? createPostgresDispatcher(db, options.schema, options.logger)
+      : createInProcessDispatcher();
     const pinned = createPinnedDefinitions(db, store);
     const parts: EngineParts = {
       db,
@@ -128,11 +134,16 @@ export class Runtime {
       hintWork: () => dispatcher.send({ kind: 'work' }),
       hintTaken: (taskId) => dispatcher.send({ kind: 'taken', taskId }),
     };
-    const services = { secret: options.secret, now: () => systemClock.now(), outbound: options.outbound };
+    const services = {
+      secret: options.secret,
+      now: () => systemClock.now(),
+      outbound: options.outbound,
+    };
     const source = createStepSource({ pinned, registry, handlers, services });
     // The embedded database belongs to one process: whoever held steps before is gone.
     if (db.kind === 'pglite') await reapLost(parts, { everyone: true });
-    if (options.worker === null) return { parts, shown, dispatcher, source, worker: null, chores: null };
+    if (options.worker === null)
+      return { parts, shown, dispatcher, source, worker: null, chores: null };
     await dispatcher.start();
     const worker = new Worker(parts, source, { options: options.worker, dispatcher });
     await worker.start();

@@ -49,12 +49,18 @@ export interface Tasker {
   definitionOf(taskId: number): Promise<TaskDefinition>;
 
   /** Creates a task. The promise resolves once the task and all its steps are stored. A task defined in code is registered by this. */
-  create<Context, Output>(task: DefinedTask<string, Context, Output>, request: TypedTaskRequest<Context>): Promise<TaskHandle<Output>>;
+  create<Context, Output>(
+    task: DefinedTask<string, Context, Output>,
+    request: TypedTaskRequest<Context>,
+  ): Promise<TaskHandle<Output>>;
   create(name: string, request: TaskRequest): Promise<CreatedTask>;
   /** Creates many tasks in one statement per 500. Each answer stands at the index of its request. */
   createMany(name: string, requests: readonly TaskRequest[]): Promise<readonly CreatedTask[]>;
   /** Resolves when the task is settled (complete, error, cancelled, resolved_manually). @throws WAIT_TIMEOUT, TASK_NOT_FOUND */
-  waitFor(taskId: number, options?: { readonly timeout?: Duration; readonly signal?: AbortSignal }): Promise<Task>;
+  waitFor(
+    taskId: number,
+    options?: { readonly timeout?: Duration; readonly signal?: AbortSignal },
+  ): Promise<Task>;
 
   task(taskId: number): Promise<Task>;
   tasks(filter?: TaskFilter): Promise<TaskPage>;
@@ -71,13 +77,20 @@ export interface Tasker {
   retryTask(taskId: number, by: Actor): Promise<Task>;
   /** Closes a task by hand: what had not finished is cancelled, the task becomes `resolved_manually`. */
   resolveTask(taskId: number, by: Actor): Promise<Task>;
-  updateTask(taskId: number, change: { readonly reason?: string; readonly tags?: readonly string[] }): Promise<Task>;
+  updateTask(
+    taskId: number,
+    change: { readonly reason?: string; readonly tags?: readonly string[] },
+  ): Promise<Task>;
 
   cancelStep(taskId: number, step: StepName, by: Actor): Promise<WorkflowStep>;
   /** Lets a failed or waiting step run now, with as many further attempts as its definition gives. */
   retryStep(taskId: number, step: StepName, by: Actor): Promise<WorkflowStep>;
   /** Marks a step as done by hand, with the result that its dependents shall see. */
-  resolveStep(taskId: number, step: StepName, by: Actor & { readonly result?: Json }): Promise<WorkflowStep>;
+  resolveStep(
+    taskId: number,
+    step: StepName,
+    by: Actor & { readonly result?: Json },
+  ): Promise<WorkflowStep>;
   /** Edits the inputs or the retry limit of a step that has not finished; a task in error revives when the limit allows it. */
   updateStep(
     taskId: number,
@@ -86,15 +99,27 @@ export interface Tasker {
   ): Promise<WorkflowStep>;
 
   annotate(taskId: number, type: string, annotation: Json): Promise<void>;
-  annotations(taskId: number): Promise<readonly { readonly type: string; readonly step: string | null; readonly annotation: Json }[]>;
-  tasksByAnnotation(type: string, key: string, value: string, limit?: number): Promise<readonly Task[]>;
+  annotations(
+    taskId: number,
+  ): Promise<
+    readonly { readonly type: string; readonly step: string | null; readonly annotation: Json }[]
+  >;
+  tasksByAnnotation(
+    type: string,
+    key: string,
+    value: string,
+    limit?: number,
+  ): Promise<readonly Task[]>;
   /** Finds or creates the pair, whatever the order of its two halves. */
   mapObjects(
     one: { readonly system: string; readonly id: string },
     two: { readonly system: string; readonly id: string },
   ): Promise<{ readonly objectMapId: number; readonly created: boolean }>;
   /** The other halves of every pair that an object belongs to. */
-  mappedObjects(object: { readonly system: string; readonly id: string }): Promise<readonly { readonly system: string; readonly id: string }[]>;
+  mappedObjects(object: {
+    readonly system: string;
+    readonly id: string;
+  }): Promise<readonly { readonly system: string; readonly id: string }[]>;
   dependentSystems(): Promise<readonly string[]>;
 
   /** Applies missing migrations; returns the names of those that were applied. */
@@ -104,8 +129,15 @@ export interface Tasker {
   /** Health of the database as this engine sees it. */
   doctor(): Promise<readonly DoctorFinding[]>;
   /** What the data is safe against, which database is used, and where. */
-  about(): Promise<{ readonly database: string; readonly durability: 'sync' | 'async' | 'process'; readonly schema: string }>;
+  about(): Promise<{
+    readonly database: string;
+    readonly durability: 'sync' | 'async' | 'process';
+    readonly schema: string;
+  }>;
 
   /** Subscribes to an event of this process; the answer unsubscribes. A listener that throws disturbs nothing. */
-  on<Name extends keyof TaskerEvents>(event: Name, listener: Listener<TaskerEvents[Name]>): () => void;
+  on<Name extends keyof TaskerEvents>(
+    event: Name,
+    listener: Listener<TaskerEvents[Name]>,
+  ): () => void;
 }

@@ -9,7 +9,16 @@ import { createTasks } from './engine/create-task.ts';
 import { checkId } from './engine/parts.ts';
 import { cancelStep, resolveStep, retryStep, updateStep } from './engine/operate-step.ts';
 import { cancelTask, resolveTask, retryTask, updateTask } from './engine/operate-task.ts';
-import { getAttempts, getOperatorLog, getStep, getSteps, getTask, getTasks, getWorkers, waitForTask } from './engine/queries.ts';
+import {
+  getAttempts,
+  getOperatorLog,
+  getStep,
+  getSteps,
+  getTask,
+  getTasks,
+  getWorkers,
+  waitForTask,
+} from './engine/queries.ts';
 import { annotate, findTasksByAnnotation, listAnnotations } from './engine/annotate.ts';
 import { mapObjectPair, objectsMappedTo } from './engine/map-objects.ts';
 import { doctor } from './engine/doctor.ts';
@@ -64,7 +73,9 @@ export function createTasker(options: TaskerOptions = {}): Tasker {
     stop: () => runtime.stop(),
     async register(source) {
       const loaded =
-        typeof source === 'string' ? await loadDefinitions(source, loadOptions(resolved, handlers)) : [source];
+        typeof source === 'string'
+          ? await loadDefinitions(source, loadOptions(resolved, handlers))
+          : [source];
       const definitions: TaskDefinition[] = [];
       for (const one of loaded) definitions.push(await define(one));
       return definitions;
@@ -99,12 +110,17 @@ export function createTasker(options: TaskerOptions = {}): Tasker {
     updateStep: (taskId, step, change) => updateStep(parts(), taskId, step, change),
     annotate: (taskId, type, annotation) => annotate(parts(), { taskId, type, annotation }),
     annotations: (taskId) => listAnnotations(parts(), taskId),
-    tasksByAnnotation: (type, key, value, limit) => findTasksByAnnotation(parts(), { type, key, value, limit: limit ?? 20 }),
+    tasksByAnnotation: (type, key, value, limit) =>
+      findTasksByAnnotation(parts(), { type, key, value, limit: limit ?? 20 }),
     mapObjects: (one, two) => mapObjectPair(parts(), one, two),
     mappedObjects: (object) => objectsMappedTo(parts(), object),
     dependentSystems: () => parts().store.listSystems(parts().db),
     migrate: () => runtime.migrate(),
-    verify: (what) => verify(parts().db, parts().store.tables, { ...what, maxValueBytes: resolved.limits.maxBytes }),
+    verify: (what) =>
+      verify(parts().db, parts().store.tables, {
+        ...what,
+        maxValueBytes: resolved.limits.maxBytes,
+      }),
     doctor: () => doctor(parts().db, parts().store.tables),
     about: () => runtime.about(),
     on: (event, listener) => events.on(event, listener),
@@ -124,7 +140,10 @@ function environmentDefaults() {
   };
 }
 
-function loadOptions(resolved: ResolvedOptions, handlers: ReturnType<typeof createHandlerRegistry>) {
+function loadOptions(
+  resolved: ResolvedOptions,
+  handlers: ReturnType<typeof createHandlerRegistry>,
+) {
   return {
     environment: resolved.environment,
     kinds: STEP_KINDS,
@@ -157,10 +176,20 @@ function createWith(
         const steps = await getSteps(parts, created.taskId);
         if (ended.status !== 'complete') {
           const failed = steps.find((step) => step.status === 'error');
-          const problem = failed === undefined ? 'it was not completed' : `step "${failed.name}": ${failed.error?.message ?? 'failed'}`;
-          throw new TaskerError('TASK_NOT_COMPLETED', { taskId: created.taskId, status: ended.status, problem });
+          const problem =
+            failed === undefined
+              ? 'it was not completed'
+              : `step "${failed.name}": ${failed.error?.message ?? 'failed'}`;
+          throw new TaskerError('TASK_NOT_COMPLETED', {
+            taskId: created.taskId,
+            status: ended.status,
+            problem,
+          });
         }
-        const results = Object.entries(task.resultPositions).map(([alias, position]) => [alias, resultOf(steps[position])]);
+        const results = Object.entries(task.resultPositions).map(([alias, position]) => [
+          alias,
+          resultOf(steps[position]),
+        ]);
         return Object.fromEntries(results) as unknown;
       },
     };
@@ -168,6 +197,8 @@ function createWith(
   };
 }
 
-function resultOf(step: { readonly status: string; readonly results: Json } | undefined): Json | undefined {
+function resultOf(
+  step: { readonly status: string; readonly results: Json } | undefined,
+): Json | undefined {
   return step === undefined || step.status === 'skipped' ? undefined : step.results;
 }

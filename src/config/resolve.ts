@@ -43,14 +43,34 @@ export interface EnvironmentDefaults {
 }
 
 const KEYS: readonly (keyof TaskerOptions)[] = [
-  'database', 'schema', 'migrate', 'environment', 'handlers', 'worker', 'notify', 'secret', 'maxValueBytes', 'outbound', 'logger',
+  'database',
+  'schema',
+  'migrate',
+  'environment',
+  'handlers',
+  'worker',
+  'notify',
+  'secret',
+  'maxValueBytes',
+  'outbound',
+  'logger',
 ];
 const WORKER_KEYS: readonly (keyof WorkerOptions)[] = [
-  'concurrency', 'queues', 'lease', 'heartbeat', 'pollInterval', 'shutdownGrace', 'flushConnections', 'name',
+  'concurrency',
+  'queues',
+  'lease',
+  'heartbeat',
+  'pollInterval',
+  'shutdownGrace',
+  'flushConnections',
+  'name',
 ];
 
 /** Defaults, checks, freezes. @throws INVALID_OPTION naming the option, what is wrong, and for an unknown one the nearest known */
-export function resolveOptions(options: TaskerOptions, defaults: EnvironmentDefaults): ResolvedOptions {
+export function resolveOptions(
+  options: TaskerOptions,
+  defaults: EnvironmentDefaults,
+): ResolvedOptions {
   refuseUnknown(options, KEYS, '');
   const bytes = options.maxValueBytes ?? DEFAULT_JSON_LIMITS.maxBytes;
   return Object.freeze({
@@ -62,8 +82,14 @@ export function resolveOptions(options: TaskerOptions, defaults: EnvironmentDefa
     worker: options.worker === false ? null : resolveWorker(options.worker ?? {}, defaults.version),
     notify: options.notify ?? true,
     secret: options.secret ?? defaults.secret,
-    limits: { ...DEFAULT_JSON_LIMITS, maxBytes: whole('maxValueBytes', bytes, [1_024, 64 * 1_048_576]) },
-    outbound: { allowHosts: options.outbound?.allowHosts ?? [], allowPrivate: options.outbound?.allowPrivate ?? false },
+    limits: {
+      ...DEFAULT_JSON_LIMITS,
+      maxBytes: whole('maxValueBytes', bytes, [1_024, 64 * 1_048_576]),
+    },
+    outbound: {
+      allowHosts: options.outbound?.allowHosts ?? [],
+      allowPrivate: options.outbound?.allowPrivate ?? false,
+    },
     logger: options.logger ?? silentLogger,
   });
 }
@@ -71,13 +97,27 @@ export function resolveOptions(options: TaskerOptions, defaults: EnvironmentDefa
 function resolveWorker(options: WorkerOptions, version: string): ResolvedWorker {
   refuseUnknown(options, WORKER_KEYS, 'worker.');
   const leaseMs = span('worker.lease', options.lease ?? '15s', [500, 3_600_000]);
-  const heartbeatMs = span('worker.heartbeat', options.heartbeat ?? Math.floor(leaseMs / 3), [50, 1_200_000]);
+  const heartbeatMs = span(
+    'worker.heartbeat',
+    options.heartbeat ?? Math.floor(leaseMs / 3),
+    [50, 1_200_000],
+  );
   if (heartbeatMs * 3 > leaseMs) {
-    throw invalid('worker.heartbeat', `must be at most a third of the lease (${leaseMs} ms), so that one lost renewal does not lose it`);
+    throw invalid(
+      'worker.heartbeat',
+      `must be at most a third of the lease (${leaseMs} ms), so that one lost renewal does not lose it`,
+    );
   }
   const queues = options.queues ?? ['default'];
-  if (!Array.isArray(queues) || queues.length === 0 || queues.some((q) => typeof q !== 'string' || q === '' || q.length > 64)) {
-    throw invalid('worker.queues', 'must be a list of at least one queue name (1 to 64 characters)');
+  if (
+    !Array.isArray(queues) ||
+    queues.length === 0 ||
+    queues.some((q) => typeof q !== 'string' || q === '' || q.length > 64)
+  ) {
+    throw invalid(
+      'worker.queues',
+      'must be a list of at least one queue name (1 to 64 characters)',
+    );
   }
   return Object.freeze({
     concurrency: whole('worker.concurrency', options.concurrency ?? 20, [1, 10_000]),
@@ -93,21 +133,34 @@ function resolveWorker(options: WorkerOptions, version: string): ResolvedWorker 
 }
 
 function refuseUnknown(options: object, known: readonly string[], prefix: string): void {
-  if (typeof options !== 'object' || options === null) throw invalid(prefix === '' ? 'options' : prefix.slice(0, -1), 'must be an object');
+  if (typeof options !== 'object' || options === null)
+    throw invalid(prefix === '' ? 'options' : prefix.slice(0, -1), 'must be an object');
   const unknown = Object.keys(options).find((key) => !known.includes(key));
-  if (unknown !== undefined) throw invalid(`${prefix}${unknown}`, `is not known.${didYouMean(unknown, known)} Known: ${known.join(', ')}`);
+  if (unknown !== undefined)
+    throw invalid(
+      `${prefix}${unknown}`,
+      `is not known.${didYouMean(unknown, known)} Known: ${known.join(', ')}`,
+    );
 }
 
 function whole(option: string, value: unknown, [least, most]: readonly [number, number]): number {
   if (typeof value !== 'number' || !Number.isInteger(value) || value < least || value > most) {
-    throw invalid(option, `must be a whole number from ${least} to ${most}; got ${JSON.stringify(value) ?? typeof value}`);
+    throw invalid(
+      option,
+      `must be a whole number from ${least} to ${most}; got ${JSON.stringify(value) ?? typeof value}`,
+    );
   }
   return value;
 }
 
-function span(option: string, value: unknown, [least, most]: readonly [number, number]): Milliseconds {
+function span(
+  option: string,
+  value: unknown,
+  [least, most]: readonly [number, number],
+): Milliseconds {
   const ms = parseDuration(value, option);
-  if (ms < least || ms > most) throw invalid(option, `must be from ${least} ms to ${most} ms; got ${ms} ms`);
+  if (ms < least || ms > most)
+    throw invalid(option, `must be from ${least} ms to ${most} ms; got ${ms} ms`);
   return ms;
 }
 

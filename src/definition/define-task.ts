@@ -167,7 +167,7 @@ function taskDocument(
     queue,
     ...same
   } = options;
-  const { strategy = identity, window = undefined } = typeof identity === 'object' ? identity : {};
+  const { strategy = identity, window } = typeof identity === 'object' ? identity : {};
   const named = custom === null ? strategy : 'custom';
   return {
     ...same,

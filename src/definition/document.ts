@@ -80,7 +80,7 @@ export function fromDocument(document: Json): TaskDefinition {
   const at = object(document, 'document');
   if (at['format'] !== FORMAT)
     throw fault(
-      `a definition is stored in format ${String(at['format'])}, which this version cannot read`,
+      `a definition is stored in format ${JSON.stringify(at['format'])}, which this version cannot read`,
     );
   const identity = object(at['identity'], 'identity');
   return {
@@ -155,7 +155,7 @@ function readHandler(at: JsonObject): HandlerRef {
     case 'none':
       return { from: 'none' };
     default:
-      throw fault(`a definition holds a handler from ${String(at['from'])}`);
+      throw fault(`a definition holds a handler from ${JSON.stringify(at['from'])}`);
   }
 }
 
@@ -191,7 +191,7 @@ function flag(at: JsonObject, key: string): boolean {
 function word<Word extends string>(at: JsonObject, key: string, words: readonly Word[]): Word {
   const found = words.find((candidate) => candidate === at[key]);
   if (found !== undefined) return found;
-  throw fault(`a definition's ${key} is ${String(at[key])}`);
+  throw fault(`a definition's ${key} is ${JSON.stringify(at[key])}`);
 }
 
 function fault(problem: string): TaskerError {

@@ -101,10 +101,11 @@ export function booleanField(fields: Fields, name: string): boolean | undefined 
 export function integerField(fields: Fields, name: string, limits: Limits): number | undefined {
   const value = given(fields, name);
   if (value === undefined) return undefined;
-  if (typeof value !== 'number' || (Number.isFinite(value) && !Number.isInteger(value))) {
+  const isEndless = value === Infinity || value === -Infinity; // a number, but out of range
+  if (typeof value !== 'number' || (!isEndless && !Number.isInteger(value))) {
     return wrongType(fields, name, 'must be a whole number');
   }
-  return inRange(fields, name, value, limits);
+  return inRange(fields, name, { ...limits, value });
 }
 
 /** A duration such as `10s`; a bare number counts milliseconds. At least one millisecond unless `allowZero`. */
@@ -116,7 +117,7 @@ export function durationField(
   const value = given(fields, name);
   if (value === undefined) return undefined;
   if (typeof value === 'number' && !Number.isFinite(value))
-    return inRange(fields, name, value, { min: 1, max: MAX_DURATION_MS });
+    return inRange(fields, name, { value, min: 1, max: MAX_DURATION_MS });
   try {
     const ms = typeof value === 'number' && value < 0 ? -1 : parseDuration(value, name);
     if (ms > 0 || (allowZero && ms === 0)) return ms;
@@ -199,10 +200,13 @@ function wrongType(fields: Fields, name: string, message: string): undefined {
   return undefined;
 }
 
-function inRange(fields: Fields, name: string, value: number, limits: Limits): number | undefined {
-  if (value >= limits.min && value <= limits.max) return value;
-  const message =
-    value < limits.min ? `must be at least ${limits.min}` : `must be at most ${limits.max}`;
+function inRange(
+  fields: Fields,
+  name: string,
+  { value, min, max }: Limits & { readonly value: number },
+): number | undefined {
+  if (value >= min && value <= max) return value;
+  const message = value < min ? `must be at least ${min}` : `must be at most ${max}`;
   fields.report({
     code: 'RANGE',
     path: [...fields.path, name],

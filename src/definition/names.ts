@@ -23,8 +23,8 @@ export function nameFault(name: string, maxLength: number): string | null {
 /** Text that is shown and stored as it is: no control characters and nothing that changes the direction of writing. */
 export function textFault(text: string, maxLength: number): string | null {
   if (text.length > maxLength) return `is longer than ${maxLength} characters`;
-  if (!text.isWellFormed() || /[\u0000-\u0008\u000b\u000c\u000e-\u001f\u007f]/.test(text))
-    return 'holds a control character';
+  const visible = text.replaceAll(/[\t\n\r]/g, '');
+  if (!text.isWellFormed() || /\p{Cc}/u.test(visible)) return 'holds a control character';
   return /[\u202a-\u202e\u2066-\u2069]/.test(text)
     ? 'holds a character that changes the direction of writing'
     : null;

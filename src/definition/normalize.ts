@@ -47,19 +47,20 @@ const METADATA_FIELDS = [
 ] as const;
 
 const TASK_FIELDS = [
-  ...[
-    'name',
-    'namespace',
-    'version',
-    'description',
-    'concurrent',
-    'width',
-    'priority',
-    'queue',
-    'identity',
-    'schema',
-  ],
-  ...['default_dependent_system', 'steps', 'step_templates', 'environments'],
+  'name',
+  'namespace',
+  'version',
+  'description',
+  'concurrent',
+  'width',
+  'priority',
+  'queue',
+  'identity',
+  'schema',
+  'default_dependent_system',
+  'steps',
+  'step_templates',
+  'environments',
   ...METADATA_FIELDS,
   ...RETRY_FIELDS,
 ];

@@ -45,7 +45,7 @@ interface Cursor {
 
 /** Reads a pattern that compiles with the `u` flag. */
 export function readPattern(pattern: string): Pattern {
-  return readChoice({ points: [...pattern], at: 0 });
+  return readChoice({ points: Array.from(pattern), at: 0 });
 }
 
 function readChoice(cursor: Cursor): Pattern {

@@ -47,16 +47,20 @@ export interface StepSurroundings {
 }
 
 const STEP_FIELDS = [
-  ...['name', 'description', 'handler', 'handler_class', 'handler_config', 'dependent_system'],
-  ...[
-    'depends_on_step',
-    'depends_on_steps',
-    'skippable',
-    'timeout',
-    'timeout_ms',
-    'queue',
-    'result_schema',
-  ],
+  'name',
+  'description',
+  'handler',
+  'handler_class',
+  'handler_config',
+  'dependent_system',
+
+  'depends_on_step',
+  'depends_on_steps',
+  'skippable',
+  'timeout',
+  'timeout_ms',
+  'queue',
+  'result_schema',
   ...RETRY_FIELDS,
 ];
 

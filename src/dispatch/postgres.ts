@@ -24,7 +24,11 @@ export function createPostgresDispatcher(db: Db, schema: string, logger: Logger)
 
   const notify = (payload: string): void => {
     const sent = db
-      .query({ name: 'tasker.notify', text: 'select pg_notify($1, $2)', values: [channel, payload] })
+      .query({
+        name: 'tasker.notify',
+        text: 'select pg_notify($1, $2)',
+        values: [channel, payload],
+      })
       .catch((error: unknown) => logger.debug({ err: error }, 'a hint was not sent'))
       .finally(() => sending.delete(sent));
     sending.add(sent);

@@ -10,6 +10,8 @@ export interface AdvanceOptions {
   readonly annotations: readonly NewAnnotation[];
   /** Tasks whose width may have a free lane once these completions are stored. */
   readonly limitedTasks: readonly number[];
+  /** Called with the answer as soon as it is stored, before anything else is asked of the database. */
+  readonly onAnswer: (answer: AdvanceAnswer) => void;
 }
 
 /**
@@ -20,7 +22,7 @@ export async function advance(
   parts: EngineParts,
   request: AdvanceRequest,
   options: AdvanceOptions,
-): Promise<AdvanceAnswer> {
+): Promise<void> {
   const { store, db, events } = parts;
   const answer =
     options.annotations.length === 0
@@ -35,23 +37,37 @@ export async function advance(
           return advanced;
         });
   for (const taskId of answer.started) events.emit('task.started', { taskId });
+  options.onAnswer(answer);
   for (const taskId of answer.settled) events.emit('task.completed', { taskId });
   if (answer.queued > 0) parts.hintWork();
   const over = new Set(answer.settled);
-  const ask = [...new Set([...answer.toSettle, ...options.limitedTasks])].filter(
-    (taskId) => !over.has(taskId),
+  const ask = new Set([...answer.toSettle, ...options.limitedTasks]);
+  await settleLater(
+    parts,
+    [...ask].filter((taskId) => !over.has(taskId)),
   );
-  if (ask.length > 0) await settleTasks(parts, ask);
-  return answer;
 }
 
 /** Stores runs that did not succeed, and settles the tasks whose step is exhausted. */
-export async function fail(parts: EngineParts, failures: readonly Failure[]): Promise<FailAnswer> {
+export async function fail(
+  parts: EngineParts,
+  failures: readonly Failure[],
+  onAnswer: (answer: FailAnswer) => void,
+): Promise<void> {
   const answer = await parts.store.failSteps(parts.db, failures, true);
-  const exhausted = new Set(answer.recorded.filter((r) => r.retryAt === null).map((r) => r.taskId));
-  await settleTasks(parts, [...exhausted]);
+  onAnswer(answer);
   if (answer.recorded.some((r) => r.retryAt !== null)) parts.hintWork();
-  return answer;
+  const exhausted = answer.recorded.filter((r) => r.retryAt === null).map((r) => r.taskId);
+  await settleLater(parts, [...new Set(exhausted)]);
+}
+
+/** What was stored is stored: a settling that fails now is done by the sweep. */
+async function settleLater(parts: EngineParts, taskIds: readonly number[]): Promise<void> {
+  try {
+    await settleTasks(parts, taskIds);
+  } catch (error) {
+    parts.logger.warn({ err: error, taskIds }, 'tasks were not settled; the sweep settles them');
+  }
 }
 
 /** The error of a run as JSON text, after the gate; an error that cannot be stored becomes a small one that can. */

@@ -12,16 +12,25 @@ const BY_HAND = -1;
 /** Attaches a note to a task, from outside its steps; the same type again replaces it. @throws TASK_NOT_FOUND, UNSTORABLE_VALUE */
 export async function annotate(
   parts: EngineParts,
-  { taskId, type, annotation }: { readonly taskId: number; readonly type: string; readonly annotation: Json },
+  {
+    taskId,
+    type,
+    annotation,
+  }: { readonly taskId: number; readonly type: string; readonly annotation: Json },
 ): Promise<void> {
   checkName('type', type, 64);
   const text = gate('The annotation', annotation, parts.limits);
   await getTask(parts, taskId);
-  await parts.db.transaction((tx) => parts.store.upsertAnnotations(tx, [{ taskId, position: BY_HAND, type, text }]));
+  await parts.db.transaction((tx) =>
+    parts.store.upsertAnnotations(tx, [{ taskId, position: BY_HAND, type, text }]),
+  );
 }
 
 /** The notes of a task, oldest first. @throws TASK_NOT_FOUND */
-export async function listAnnotations(parts: EngineParts, taskId: number): Promise<readonly AnnotationRow[]> {
+export async function listAnnotations(
+  parts: EngineParts,
+  taskId: number,
+): Promise<readonly AnnotationRow[]> {
   await getTask(parts, taskId);
   return parts.store.listAnnotations(parts.db, taskId);
 }
@@ -29,19 +38,34 @@ export async function listAnnotations(parts: EngineParts, taskId: number): Promi
 /** Tasks with a note of this type in which this key has this value, newest first, each once. @throws INVALID_REQUEST */
 export async function findTasksByAnnotation(
   parts: EngineParts,
-  asked: { readonly type: string; readonly key: string; readonly value: string; readonly limit: number },
+  asked: {
+    readonly type: string;
+    readonly key: string;
+    readonly value: string;
+    readonly limit: number;
+  },
 ): Promise<readonly Task[]> {
   checkName('type', asked.type, 64);
   checkName('key', asked.key, 1_000);
   checkName('value', asked.value, 10_000);
   if (!Number.isInteger(asked.limit) || asked.limit < 1 || asked.limit > 200) {
-    throw new TaskerError('INVALID_REQUEST', { problem: 'limit must be a whole number from 1 to 200' });
+    throw new TaskerError('INVALID_REQUEST', {
+      problem: 'limit must be a whole number from 1 to 200',
+    });
   }
   return parts.store.findByAnnotation(parts.db, asked);
 }
 
 function checkName(field: string, value: unknown, longest: number): void {
-  if (typeof value !== 'string' || value === '' || value.length > longest || value.includes('\u0000') || !value.isWellFormed()) {
-    throw new TaskerError('INVALID_REQUEST', { problem: `${field} must be text of 1 to ${longest} characters` });
+  if (
+    typeof value !== 'string' ||
+    value === '' ||
+    value.length > longest ||
+    value.includes('\u0000') ||
+    !value.isWellFormed()
+  ) {
+    throw new TaskerError('INVALID_REQUEST', {
+      problem: `${field} must be text of 1 to ${longest} characters`,
+    });
   }
 }

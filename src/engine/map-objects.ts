@@ -6,7 +6,11 @@ import type { EngineParts } from './parts.ts';
  * Finds or creates the pair of two objects of dependent systems; the order of the two does not matter, and concurrent callers get one
  * pair. @throws INVALID_REQUEST
  */
-export async function mapObjectPair(parts: EngineParts, one: SystemObject, two: SystemObject): Promise<{ readonly objectMapId: number; readonly created: boolean }> {
+export async function mapObjectPair(
+  parts: EngineParts,
+  one: SystemObject,
+  two: SystemObject,
+): Promise<{ readonly objectMapId: number; readonly created: boolean }> {
   check(one);
   check(two);
   if (one.system === two.system && one.id === two.id) {
@@ -16,15 +20,29 @@ export async function mapObjectPair(parts: EngineParts, one: SystemObject, two: 
 }
 
 /** The other halves of every pair that an object belongs to, in order of system and id. @throws INVALID_REQUEST */
-export async function objectsMappedTo(parts: EngineParts, object: SystemObject): Promise<readonly SystemObject[]> {
+export async function objectsMappedTo(
+  parts: EngineParts,
+  object: SystemObject,
+): Promise<readonly SystemObject[]> {
   check(object);
   return parts.store.mappedObjects(parts.db, object);
 }
 
 function check(object: SystemObject): void {
-  for (const [field, value, longest] of [['system', object?.system, 64], ['id', object?.id, 255]] as const) {
-    if (typeof value !== 'string' || value === '' || value.length > longest || value.includes('\u0000') || !value.isWellFormed()) {
-      throw new TaskerError('INVALID_REQUEST', { problem: `${field} must be text of 1 to ${longest} characters` });
+  for (const [field, value, longest] of [
+    ['system', object?.system, 64],
+    ['id', object?.id, 255],
+  ] as const) {
+    if (
+      typeof value !== 'string' ||
+      value === '' ||
+      value.length > longest ||
+      value.includes('\u0000') ||
+      !value.isWellFormed()
+    ) {
+      throw new TaskerError('INVALID_REQUEST', {
+        problem: `${field} must be text of 1 to ${longest} characters`,
+      });
     }
   }
 }

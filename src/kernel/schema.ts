@@ -102,28 +102,25 @@ export async function validateStandard(
 
 /** Keywords that carry meaning for a reader only, or that Ajv treats apart from its table of keywords. */
 const ANNOTATIONS: ReadonlySet<string> = new Set([
-  ...[
-    '$schema',
-    '$id',
-    '$anchor',
-    '$dynamicAnchor',
-    '$comment',
-    '$defs',
-    'definitions',
-    '$vocabulary',
-  ],
-  ...[
-    'title',
-    'description',
-    'default',
-    'examples',
-    'deprecated',
-    'readOnly',
-    'writeOnly',
-    'if',
-    'then',
-    'else',
-  ],
+  '$schema',
+  '$id',
+  '$anchor',
+  '$dynamicAnchor',
+  '$comment',
+  '$defs',
+  'definitions',
+  '$vocabulary',
+
+  'title',
+  'description',
+  'default',
+  'examples',
+  'deprecated',
+  'readOnly',
+  'writeOnly',
+  'if',
+  'then',
+  'else',
 ]);
 
 function createAjv(): Ajv2020 {

@@ -34,9 +34,12 @@ export function startChores(parts: EngineParts): Chores {
   };
   const next = (): void => {
     if (stopped) return;
-    timer = setTimeout(() => {
-      working = round().finally(next);
-    }, 1_500 + fullJitter(1_000));
+    timer = setTimeout(
+      () => {
+        working = round().finally(next);
+      },
+      1_500 + fullJitter(1_000),
+    );
     timer.unref();
   };
   next();

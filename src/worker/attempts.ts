@@ -85,7 +85,8 @@ export class Attempts {
     const error = new TaskerError('WORKER_LOST', { step: template.name });
     error.message = `The worker that ran step "${template.name}" stopped before it was done`;
     if (!this.revoke(run, error)) return null;
-    const again = template.retryable && run.step.attempts < (run.step.retryLimit ?? template.retryLimit);
+    const again =
+      template.retryable && run.step.attempts < (run.step.retryLimit ?? template.retryLimit);
     return {
       run,
       outcome: 'cancelled',
@@ -97,7 +98,10 @@ export class Attempts {
 
   #isReady(step: ClaimedStep, served: ServedDefinition): boolean {
     if (served.steps[step.position] === null) return false;
-    return this.#options.memory.learn(step, served.pinned) !== undefined && this.#options.memory.missingParents(step, served.pinned).length === 0;
+    return (
+      this.#options.memory.learn(step, served.pinned) !== undefined &&
+      this.#options.memory.missingParents(step, served.pinned).length === 0
+    );
   }
 
   async #prepare(steps: readonly ClaimedStep[], identity: WorkerIdentity): Promise<void> {
@@ -119,17 +123,26 @@ export class Attempts {
       else served.set(definitionId, answer);
     }
     const servable = waiting.filter((step) => served.get(step.definitionId)?.steps[step.position]);
-    await this.#giveClaimsBack(waiting.filter((step) => !servable.includes(step)), identity);
-    for (const step of servable) this.#options.memory.learn(step, this.#served(served, step).pinned);
+    await this.#giveClaimsBack(
+      waiting.filter((step) => !servable.includes(step)),
+      identity,
+    );
+    for (const step of servable)
+      this.#options.memory.learn(step, this.#served(served, step).pinned);
     await this.#options.memory.load(servable, (step) => this.#served(served, step).pinned);
     for (const step of servable) {
-      if (this.#preparing.delete(idOf(step))) this.#start(step, this.#served(served, step), identity);
+      if (this.#preparing.delete(idOf(step)))
+        this.#start(step, this.#served(served, step), identity);
     }
   }
 
   #served(served: ReadonlyMap<number, ServedDefinition>, step: ClaimedStep): ServedDefinition {
     const definition = served.get(step.definitionId);
-    if (!definition) throw new TaskerError('DEFINITION_NOT_FOUND', { name: `#${step.definitionId}`, suggestion: '' });
+    if (!definition)
+      throw new TaskerError('DEFINITION_NOT_FOUND', {
+        name: `#${step.definitionId}`,
+        suggestion: '',
+      });
     return definition;
   }
 
@@ -158,7 +171,11 @@ export class Attempts {
     this.#runs.set(run.id, run);
     const { events } = this.#parts;
     if (events.has('step.started')) {
-      events.emit('step.started', { taskId: step.taskId, step: servedStep.template.name, attempt: step.attempts });
+      events.emit('step.started', {
+        taskId: step.taskId,
+        step: servedStep.template.name,
+        attempt: step.attempts,
+      });
     }
     execute(this.#parts, run, {
       succeeded: (success) => {
@@ -174,7 +191,15 @@ export class Attempts {
 
   #makeRun(
     step: ClaimedStep,
-    { served, servedStep, identity }: { readonly served: ServedDefinition; readonly servedStep: ServedStep; readonly identity: WorkerIdentity },
+    {
+      served,
+      servedStep,
+      identity,
+    }: {
+      readonly served: ServedDefinition;
+      readonly servedStep: ServedStep;
+      readonly identity: WorkerIdentity;
+    },
   ): Run {
     const { template, aliases } = servedStep;
     const task = this.#options.memory.peek(step.taskId);
@@ -200,7 +225,18 @@ export class Attempts {
       idempotencyKey: `${step.taskId}:${template.name}`,
       logger: this.#parts.logger,
     });
-    return { id, identity, step, served: servedStep, pinned: served.pinned, bypassed: task.bypassed, context, startedMs: performance.now(), timer: null, closed: false };
+    return {
+      id,
+      identity,
+      step,
+      served: servedStep,
+      pinned: served.pinned,
+      bypassed: task.bypassed,
+      context,
+      startedMs: performance.now(),
+      timer: null,
+      closed: false,
+    };
   }
 }
 

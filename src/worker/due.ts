@@ -16,7 +16,10 @@ export class DueClock {
   #looking: Promise<void> | null = null;
   #stopped = false;
 
-  constructor(parts: EngineParts, options: { readonly pollMs: () => number; readonly onDue: () => void }) {
+  constructor(
+    parts: EngineParts,
+    options: { readonly pollMs: () => number; readonly onDue: () => void },
+  ) {
     this.#parts = parts;
     this.#pollMs = options.pollMs;
     this.#onDue = options.onDue;
@@ -39,12 +42,15 @@ export class DueClock {
     if (this.#timer !== null) clearTimeout(this.#timer);
     this.#wakeAtMs = atMs;
     // One millisecond more than asked, because a timer may fire a little early and the database's clock decides.
-    this.#timer = setTimeout(() => {
-      this.#wakeAtMs = Infinity;
-      this.#looking ??= this.#look().finally(() => {
-        this.#looking = null;
-      });
-    }, Math.max(0, inMs) + 1);
+    this.#timer = setTimeout(
+      () => {
+        this.#wakeAtMs = Infinity;
+        this.#looking ??= this.#look().finally(() => {
+          this.#looking = null;
+        });
+      },
+      Math.max(0, inMs) + 1,
+    );
   }
 
   async #look(): Promise<void> {

@@ -66,7 +66,12 @@ function close(run: Run): boolean {
 }
 
 function isThenable(value: unknown): value is PromiseLike<unknown> {
-  return typeof value === 'object' && value !== null && 'then' in value && typeof value.then === 'function';
+  return (
+    typeof value === 'object' &&
+    value !== null &&
+    'then' in value &&
+    typeof value.then === 'function'
+  );
 }
 
 function successOf(parts: EngineParts, run: Run, value: unknown): Success {
@@ -75,13 +80,24 @@ function successOf(parts: EngineParts, run: Run, value: unknown): Success {
   const { checkResult, template } = run.served;
   if (checkResult !== null) {
     const checked = checkResult(JSON.parse(gated.text) as Json); // text that passed the gate
-    if (!checked.ok) throw new TaskerError('INVALID_RESULT', { step: template.name, problems: checked.problems });
+    if (!checked.ok)
+      throw new TaskerError('INVALID_RESULT', { step: template.name, problems: checked.problems });
   }
-  const annotations = [...(run.context.takeAnnotations() ?? [])].map(([type, annotation]) => annotationOf(parts, type, annotation));
+  const annotations = [...(run.context.takeAnnotations() ?? [])].map(([type, annotation]) =>
+    annotationOf(parts, type, annotation),
+  );
   return { run, resultText: gated.text, annotations };
 }
 
-function refusedResult(answer: { readonly kind: string; readonly problem: string; readonly path: string; readonly bytes?: number }, limit: number): TaskerError {
+function refusedResult(
+  answer: {
+    readonly kind: string;
+    readonly problem: string;
+    readonly path: string;
+    readonly bytes?: number;
+  },
+  limit: number,
+): TaskerError {
   switch (answer.kind) {
     case 'too_large':
       return new TaskerError('RESULT_TOO_LARGE', { bytes: answer.bytes ?? 0, limit });
@@ -92,12 +108,29 @@ function refusedResult(answer: { readonly kind: string; readonly problem: string
   }
 }
 
-function annotationOf(parts: EngineParts, type: unknown, annotation: unknown): { readonly type: string; readonly text: string } {
-  if (typeof type !== 'string' || type === '' || type.length > 64 || type.includes('\u0000') || !type.isWellFormed()) {
-    throw new TaskerError('INVALID_REQUEST', { problem: 'an annotation type must be text of 1 to 64 characters' });
+function annotationOf(
+  parts: EngineParts,
+  type: unknown,
+  annotation: unknown,
+): { readonly type: string; readonly text: string } {
+  if (
+    typeof type !== 'string' ||
+    type === '' ||
+    type.length > 64 ||
+    type.includes('\u0000') ||
+    !type.isWellFormed()
+  ) {
+    throw new TaskerError('INVALID_REQUEST', {
+      problem: 'an annotation type must be text of 1 to 64 characters',
+    });
   }
   const gated = gateJson(annotation, parts.limits);
-  if (!gated.ok) throw new TaskerError('UNSTORABLE_VALUE', { what: `Annotation "${type}"`, path: gated.path, problem: gated.problem });
+  if (!gated.ok)
+    throw new TaskerError('UNSTORABLE_VALUE', {
+      what: `Annotation "${type}"`,
+      path: gated.path,
+      problem: gated.problem,
+    });
   return { type, text: gated.text };
 }
 

@@ -26,10 +26,15 @@ export interface Heartbeat {
  */
 export function startHeartbeat(parts: EngineParts, options: HeartbeatOptions): Heartbeat {
   const connection = parts.db.threadConnection;
-  return connection === null ? beatHere(parts, options) : beatInThread(parts, connection.connectionString, options);
+  return connection === null
+    ? beatHere(parts, options)
+    : beatInThread(parts, connection.connectionString, options);
 }
 
-function beatHere(parts: EngineParts, { workerId, leaseMs, heartbeatMs, onLost }: HeartbeatOptions): Heartbeat {
+function beatHere(
+  parts: EngineParts,
+  { workerId, leaseMs, heartbeatMs, onLost }: HeartbeatOptions,
+): Heartbeat {
   let beating: Promise<void> | null = null;
   const beat = async (): Promise<void> => {
     try {
@@ -50,7 +55,11 @@ function beatHere(parts: EngineParts, { workerId, leaseMs, heartbeatMs, onLost }
   };
 }
 
-function beatInThread(parts: EngineParts, connectionString: string, options: HeartbeatOptions): Heartbeat {
+function beatInThread(
+  parts: EngineParts,
+  connectionString: string,
+  options: HeartbeatOptions,
+): Heartbeat {
   const turns = new Int32Array(new SharedArrayBuffer(4));
   const thread = new Thread(THREAD, {
     eval: true,

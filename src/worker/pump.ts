@@ -108,7 +108,8 @@ export class Pump {
   /** Stops flushing until `resume`; resolves when nothing is under way. */
   async rest(): Promise<void> {
     this.#resting = true;
-    while (this.#inFlight > 0) await new Promise<void>((resolve) => this.#idleWaiters.push(resolve));
+    while (this.#inFlight > 0)
+      await new Promise<void>((resolve) => this.#idleWaiters.push(resolve));
   }
 
   resume(): void {
@@ -149,7 +150,8 @@ export class Pump {
       this.#start(this.#flushSuccesses([single]));
       return true;
     }
-    const claims = this.#hungry && !this.#draining && this.#claimsInFlight === 0 && this.#free() > 0;
+    const claims =
+      this.#hungry && !this.#draining && this.#claimsInFlight === 0 && this.#free() > 0;
     if (this.#successes.length === 0 && !claims) return false;
     this.#start(this.#flushSuccesses(this.#successes.splice(0, MAX_BATCH)));
     return true;
@@ -183,26 +185,36 @@ export class Pump {
     const queue = this.#options.queues[this.#queueIndex] ?? 'default';
     this.#reserved += reserved;
     if (room > 0) this.#claimsInFlight += 1;
-    let answer: AdvanceAnswer;
+    const release = once(() => {
+      this.#reserved -= reserved;
+      if (room > 0) this.#claimsInFlight -= 1;
+    });
     try {
-      answer = await advance(
+      await advance(
         this.#parts,
         { workerId: identity.workerId, completions, queue, room, excluded: this.#host.excluded() },
-        { annotations: annotationsOf(successes), limitedTasks: limitedTasksOf(successes) },
+        {
+          annotations: annotationsOf(successes),
+          limitedTasks: limitedTasksOf(successes),
+          onAnswer: (answer) => {
+            release();
+            if (room > 0) this.#noteClaims(queue, answer.fromQueue, room);
+            this.#deliver(successes, answer, identity);
+          },
+        },
       );
     } catch (error) {
       this.#giveBack(successes, error);
-      return;
     } finally {
-      this.#reserved -= reserved;
-      if (room > 0) this.#claimsInFlight -= 1;
+      release();
     }
-    if (room > 0) this.#noteClaims(queue, answer.fromQueue, room);
-    this.#deliver(successes, answer, identity);
   }
 
   /** What the statement needs to know of each finished run, with a slot for every child that can be taken on. */
-  #completions(successes: readonly Success[], budget: { left: number; taken: number }): readonly Completion[] {
+  #completions(
+    successes: readonly Success[],
+    budget: { left: number; taken: number },
+  ): readonly Completion[] {
     const taken = new Map<number, ChildMove>();
     return successes.map(({ run, resultText }) => {
       const { step, pinned } = run;
@@ -210,7 +222,8 @@ export class Pump {
       const children = openChildren(pinned, step.position, run.bypassed).map((position) => {
         const child = workflowStepId(step.taskId, position);
         const queue = definition.steps[position]?.queue ?? 'default';
-        const move = definition.width !== null ? 'park' : (taken.get(child) ?? this.#moveOf(queue, budget));
+        const move =
+          definition.width !== null ? 'park' : (taken.get(child) ?? this.#moveOf(queue, budget));
         taken.set(child, move);
         return { position, queue, move };
       });
@@ -252,7 +265,13 @@ export class Pump {
       const [only, ...others] = successes;
       if (only && others.length === 0) {
         const stored = serializeError(error);
-        this.#failures.push({ run: only.run, outcome: 'error', errorText: errorText(stored), message: stored.message, retryInMs: null });
+        this.#failures.push({
+          run: only.run,
+          outcome: 'error',
+          errorText: errorText(stored),
+          message: stored.message,
+          retryInMs: null,
+        });
       } else if (only) {
         this.#singly.push(...successes);
       } else {
@@ -268,30 +287,40 @@ export class Pump {
 
   async #flushFailures(failures: FailedRun[]): Promise<void> {
     failures.sort((a, b) => a.run.id - b.run.id);
+    const sent = failures.map(({ run, outcome, errorText: text, retryInMs }) => ({
+      ...run.step,
+      workerId: run.identity.workerId,
+      outcome,
+      errorText: text,
+      retryInMs,
+      queue: run.served.template.queue,
+    }));
     try {
-      const answer = await fail(
-        this.#parts,
-        failures.map(({ run, outcome, errorText: text, retryInMs }) => ({
-          ...run.step,
-          workerId: run.identity.workerId,
-          outcome,
-          errorText: text,
-          retryInMs,
-          queue: run.served.template.queue,
-        })),
-      );
-      const recorded = new Map(answer.recorded.map((r) => [workflowStepId(r.taskId, r.position), r.retryAt]));
-      for (const failure of failures) {
-        const retryAt = recorded.get(failure.run.id);
-        if (retryAt === undefined) this.#host.onRefused(failure.run);
-        else this.#host.onFailed(failure, retryAt);
-      }
+      await fail(this.#parts, sent, ({ recorded }) => {
+        const retryAts = new Map(
+          recorded.map((r) => [workflowStepId(r.taskId, r.position), r.retryAt]),
+        );
+        for (const failure of failures) {
+          const retryAt = retryAts.get(failure.run.id);
+          if (retryAt === undefined) this.#host.onRefused(failure.run);
+          else this.#host.onFailed(failure, retryAt);
+        }
+      });
     } catch (error) {
       this.#failures.unshift(...failures);
       this.#resting = true;
       this.#host.onDoubt(error);
     }
   }
+}
+
+function once(work: () => void): () => void {
+  let done = false;
+  return () => {
+    if (done) return;
+    done = true;
+    work();
+  };
 }
 
 function annotationsOf(successes: readonly Success[]) {
@@ -301,7 +330,13 @@ function annotationsOf(successes: readonly Success[]) {
 }
 
 function limitedTasksOf(successes: readonly Success[]): readonly number[] {
-  return [...new Set(successes.filter(({ run }) => run.pinned.definition.width !== null).map(({ run }) => run.step.taskId))];
+  return [
+    ...new Set(
+      successes
+        .filter(({ run }) => run.pinned.definition.width !== null)
+        .map(({ run }) => run.step.taskId),
+    ),
+  ];
 }
 
 /** True when the database refused the statement for what it contains (SQLSTATE classes 22 and 23): nothing of it was stored. */

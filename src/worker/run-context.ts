@@ -53,7 +53,9 @@ export class RunContext implements HandlerContext {
 
   get deps(): Readonly<Record<string, Json>> {
     this.#deps ??= Object.fromEntries(
-      this.#facts.parents.flatMap((p) => (p.text === undefined ? [] : [[p.alias, JSON.parse(p.text) as Json]])), // text that passed the gate
+      this.#facts.parents.flatMap((p) =>
+        p.text === undefined ? [] : [[p.alias, JSON.parse(p.text) as Json]],
+      ), // text that passed the gate
     );
     return this.#deps;
   }
@@ -71,10 +73,13 @@ export class RunContext implements HandlerContext {
     return this.#controller.signal;
   }
 
-  annotate(type: string, annotation: Json): void {
-    if (!this.#open) return; // the attempt is over: nothing of it may be stored any more
-    this.#annotations ??= new Map();
-    this.#annotations.set(type, annotation);
+  /** A getter, so that a handler may take it out of the context: `({ annotate }) => …`. */
+  get annotate(): (type: string, annotation: Json) => void {
+    return (type, annotation) => {
+      if (!this.#open) return; // the attempt is over: nothing of it may be stored any more
+      this.#annotations ??= new Map();
+      this.#annotations.set(type, annotation);
+    };
   }
 
   /** Tells the handler that its attempt is over. */

@@ -39,7 +39,11 @@ export function createStepSource(parts: StepSourceParts): StepSource & { forget(
   };
 }
 
-async function serve(parts: StepSourceParts, pinned: PinnedDefinition, queues: readonly string[]): Promise<ServedDefinition | Unservable> {
+async function serve(
+  parts: StepSourceParts,
+  pinned: PinnedDefinition,
+  queues: readonly string[],
+): Promise<ServedDefinition | Unservable> {
   const { definition } = pinned;
   const loaded = codeOf(parts.registry, pinned);
   const steps: (ServedStep | null)[] = [];
@@ -48,7 +52,10 @@ async function serve(parts: StepSourceParts, pinned: PinnedDefinition, queues: r
       steps.push(await serveStep(parts, { template, pinned, loaded }));
     } catch (error) {
       if (!(error instanceof TaskerError)) throw error;
-      if (queues.includes(template.queue)) return { problem: `${definition.namespace}/${definition.name}@${definition.version}: ${error.message}` };
+      if (queues.includes(template.queue))
+        return {
+          problem: `${definition.namespace}/${definition.name}@${definition.version}: ${error.message}`,
+        };
       steps.push(null);
     }
   }
@@ -56,7 +63,10 @@ async function serve(parts: StepSourceParts, pinned: PinnedDefinition, queues: r
 }
 
 /** The loaded definition whose inline code may serve this pinned one. */
-function codeOf(registry: Registry, { definition }: PinnedDefinition): LoadedDefinition | undefined {
+function codeOf(
+  registry: Registry,
+  { definition }: PinnedDefinition,
+): LoadedDefinition | undefined {
   const exact = registry.exact(definition.namespace, definition.name, definition.version);
   if (exact) return exact;
   const newest = registry.newest(definition.namespace, definition.name);
@@ -65,23 +75,53 @@ function codeOf(registry: Registry, { definition }: PinnedDefinition): LoadedDef
 
 async function serveStep(
   parts: StepSourceParts,
-  { template, pinned, loaded }: { readonly template: StepTemplate; readonly pinned: PinnedDefinition; readonly loaded: LoadedDefinition | undefined },
+  {
+    template,
+    pinned,
+    loaded,
+  }: {
+    readonly template: StepTemplate;
+    readonly pinned: PinnedDefinition;
+    readonly loaded: LoadedDefinition | undefined;
+  },
 ): Promise<ServedStep> {
   const kind = STEP_KINDS.get(template.kind);
-  if (!kind) throw new TaskerError('UNKNOWN_HANDLER', { handler: template.kind, step: template.name, suggestion: didYouMean(template.kind, STEP_KINDS.keys()) });
+  if (!kind)
+    throw new TaskerError('UNKNOWN_HANDLER', {
+      handler: template.kind,
+      step: template.name,
+      suggestion: didYouMean(template.kind, STEP_KINDS.keys()),
+    });
   const at = loaded?.definition.steps.find((step) => step.name === template.name)?.position;
-  const handler = await findHandler(parts, template, at === undefined ? undefined : loaded?.inlineHandlers.get(at));
-  const aliasOf = new Map(Object.entries((at === undefined ? undefined : loaded?.aliases.get(at)) ?? {}).map(([alias, position]) => [loaded?.definition.steps[position]?.name, alias]));
+  const handler = await findHandler(
+    parts,
+    template,
+    at === undefined ? undefined : loaded?.inlineHandlers.get(at),
+  );
+  const aliasOf = new Map(
+    Object.entries((at === undefined ? undefined : loaded?.aliases.get(at)) ?? {}).map(
+      ([alias, position]) => [loaded?.definition.steps[position]?.name, alias],
+    ),
+  );
   return {
     template,
     run: kind.bind(template.config, handler, parts.services),
     customBackoff: (at === undefined ? undefined : loaded?.customBackoffs.get(at)) ?? null,
-    aliases: template.parents.map((parent) => aliasOf.get(pinned.definition.steps[parent]?.name) ?? pinned.definition.steps[parent]?.name ?? ''),
+    aliases: template.parents.map(
+      (parent) =>
+        aliasOf.get(pinned.definition.steps[parent]?.name) ??
+        pinned.definition.steps[parent]?.name ??
+        '',
+    ),
     checkResult: template.resultSchema === null ? null : compileJsonSchema(template.resultSchema),
   };
 }
 
-async function findHandler(parts: StepSourceParts, template: StepTemplate, inline: StepHandler | undefined): Promise<StepHandler | null> {
+async function findHandler(
+  parts: StepSourceParts,
+  template: StepTemplate,
+  inline: StepHandler | undefined,
+): Promise<StepHandler | null> {
   const { handler, name } = template;
   switch (handler.from) {
     case 'none':
@@ -91,10 +131,18 @@ async function findHandler(parts: StepSourceParts, template: StepTemplate, inlin
     case 'registry': {
       const found = parts.handlers.get(handler.name);
       if (found) return found;
-      throw new TaskerError('UNKNOWN_HANDLER', { handler: handler.name, step: name, suggestion: didYouMean(handler.name, parts.handlers.names()) });
+      throw new TaskerError('UNKNOWN_HANDLER', {
+        handler: handler.name,
+        step: name,
+        suggestion: didYouMean(handler.name, parts.handlers.names()),
+      });
     }
     case 'code':
       if (inline) return inline;
-      throw new TaskerError('UNKNOWN_HANDLER', { handler: `${name} (given in code)`, step: name, suggestion: '' });
+      throw new TaskerError('UNKNOWN_HANDLER', {
+        handler: `${name} (given in code)`,
+        step: name,
+        suggestion: '',
+      });
   }
 }

@@ -49,8 +49,13 @@ export class TaskMemory {
   }
 
   /** Reads what is missing to run these steps: the tasks that were forgotten, and results of parents, in at most two statements. */
-  async load(steps: readonly ClaimedStep[], pinnedOf: (step: ClaimedStep) => PinnedDefinition): Promise<void> {
-    const unknown = [...new Set(steps.filter((s) => !this.#tasks.has(s.taskId)).map((s) => s.taskId))];
+  async load(
+    steps: readonly ClaimedStep[],
+    pinnedOf: (step: ClaimedStep) => PinnedDefinition,
+  ): Promise<void> {
+    const unknown = [
+      ...new Set(steps.filter((s) => !this.#tasks.has(s.taskId)).map((s) => s.taskId)),
+    ];
     const pinned = new Map(steps.map((s) => [s.taskId, pinnedOf(s)]));
     if (unknown.length > 0) {
       for (const [taskId, task] of await this.#parts.store.loadTasks(this.#parts.db, unknown)) {
@@ -58,10 +63,14 @@ export class TaskMemory {
         if (definition) this.#remember(taskId, task, definition);
       }
     }
-    const wanted = steps.flatMap((s) => this.missingParents(s, pinnedOf(s)).map((position) => ({ taskId: s.taskId, position })));
+    const wanted = steps.flatMap((s) =>
+      this.missingParents(s, pinnedOf(s)).map((position) => ({ taskId: s.taskId, position })),
+    );
     if (wanted.length === 0) return;
     for (const row of await this.#parts.store.loadResults(this.#parts.db, wanted)) {
-      this.#tasks.get(row.taskId)?.results.set(row.position, row.satisfied ? JSON.stringify(row.results) : null);
+      this.#tasks
+        .get(row.taskId)
+        ?.results.set(row.position, row.satisfied ? JSON.stringify(row.results) : null);
     }
   }
 

@@ -42,14 +42,22 @@ export class Worker {
   #recovering: Promise<void> | null = null;
   #checking: Promise<void> | null = null;
 
-  constructor(parts: EngineParts, source: StepSource, { options, dispatcher }: { readonly options: ResolvedWorker; readonly dispatcher: Dispatcher }) {
+  constructor(
+    parts: EngineParts,
+    source: StepSource,
+    { options, dispatcher }: { readonly options: ResolvedWorker; readonly dispatcher: Dispatcher },
+  ) {
     this.#parts = parts;
     this.#options = options;
     this.#dispatcher = dispatcher;
     this.#memory = new TaskMemory(parts, Math.max(1_000, options.concurrency * 4));
     this.#pump = new Pump(
       parts,
-      { concurrency: options.concurrency, connections: options.flushConnections, queues: options.queues },
+      {
+        concurrency: options.concurrency,
+        connections: options.flushConnections,
+        queues: options.queues,
+      },
       {
         identity: () => this.#identity,
         running: () => this.#attempts.count,
@@ -73,7 +81,10 @@ export class Worker {
       onUnservable: (definitionId, problem) => this.#exclude(definitionId, problem),
       onFault: (error) => this.#waitOut(error),
     });
-    this.#due = new DueClock(parts, { pollMs: () => this.#pollMs(), onDue: () => this.#pump.feed() });
+    this.#due = new DueClock(parts, {
+      pollMs: () => this.#pollMs(),
+      onDue: () => this.#pump.feed(),
+    });
   }
 
   get workerId(): number {
@@ -92,7 +103,10 @@ export class Worker {
       else void this.#checkHeld((run) => run.step.taskId === hint.taskId);
     });
     this.#due.start();
-    this.#every(() => this.#pollMs(), () => this.#pump.feed());
+    this.#every(
+      () => this.#pollMs(),
+      () => this.#pump.feed(),
+    );
     const { heartbeatMs } = this.#options;
     this.#every(
       () => heartbeatMs,
@@ -119,7 +133,10 @@ export class Worker {
     await this.#due.stop();
     await Promise.allSettled([this.#checking, this.#recovering, this.#heartbeat?.stop()]);
     await this.#parts.store.stopWorker(this.#parts.db, this.workerId).catch((error: unknown) => {
-      this.#parts.logger.warn({ err: error }, 'the worker could not sign off; its lease will lapse');
+      this.#parts.logger.warn(
+        { err: error },
+        'the worker could not sign off; its lease will lapse',
+      );
     });
     this.#parts.events.emit('worker.stopped', { workerId: this.workerId });
   }
@@ -143,7 +160,12 @@ export class Worker {
       leaseMs,
     });
     this.#identity = { workerId };
-    this.#heartbeat = startHeartbeat(this.#parts, { workerId, leaseMs, heartbeatMs, onLost: () => this.#onLost(workerId) });
+    this.#heartbeat = startHeartbeat(this.#parts, {
+      workerId,
+      leaseMs,
+      heartbeatMs,
+      onLost: () => this.#onLost(workerId),
+    });
   }
 
   /** Others have our steps: everything that we hold is worth nothing. Start anew under another id. */
@@ -153,7 +175,8 @@ export class Worker {
     this.#recovering = (async () => {
       await this.#pump.rest();
       const lost = this.#identity;
-      for (const run of this.#attempts.runs) this.#attempts.revoke(run, new Error('the lease was lost'));
+      for (const run of this.#attempts.runs)
+        this.#attempts.revoke(run, new Error('the lease was lost'));
       this.#pump.drop((run) => run.identity === lost);
       await this.#heartbeat?.stop();
       await this.#persist(() => this.#register());
@@ -162,7 +185,10 @@ export class Worker {
 
   #recover(error: unknown): void {
     if (this.#stopped.signal.aborted) return;
-    this.#parts.logger.warn({ err: error }, 'a statement is in doubt: comparing with the database before going on');
+    this.#parts.logger.warn(
+      { err: error },
+      'a statement is in doubt: comparing with the database before going on',
+    );
     this.#recovering ??= this.#persist(() => this.#reconcile()).finally(() => this.#recovered());
   }
 
@@ -188,11 +214,15 @@ export class Worker {
     await this.#pump.rest();
     const { workerId } = this.#identity;
     const held = await this.#parts.store.heldSteps(this.#parts.db, [workerId], { lock: false });
-    const heldRuns = new Map(held.map((step) => [workflowStepId(step.taskId, step.position), step.attempts]));
-    const gone = (run: Run): boolean => run.identity === this.#identity && heldRuns.get(run.id) !== run.step.attempts;
+    const heldRuns = new Map(
+      held.map((step) => [workflowStepId(step.taskId, step.position), step.attempts]),
+    );
+    const gone = (run: Run): boolean =>
+      run.identity === this.#identity && heldRuns.get(run.id) !== run.step.attempts;
     const unstored = new Set(this.#pump.unstored.map((run) => run.id));
     this.#pump.drop(gone); // stored by the statement in doubt, or taken away: either way it is decided
-    for (const run of this.#attempts.runs.filter(gone)) this.#attempts.revoke(run, new Error('the step was taken away'));
+    for (const run of this.#attempts.runs.filter(gone))
+      this.#attempts.revoke(run, new Error('the step was taken away'));
     const orphans = held.filter((step) => {
       const id = workflowStepId(step.taskId, step.position);
       return !this.#attempts.holds(id) && !unstored.has(id);
@@ -211,7 +241,9 @@ export class Worker {
         const run = runs.find((r) => r.id === id);
         if (run) this.#attempts.revoke(run, new Error(`the step is ${lost.status}`));
       }
-    })().catch((error: unknown) => this.#parts.logger.warn({ err: error }, 'could not look whether steps were taken away'));
+    })().catch((error: unknown) =>
+      this.#parts.logger.warn({ err: error }, 'could not look whether steps were taken away'),
+    );
     this.#checking = check;
     await check;
   }
@@ -227,16 +259,32 @@ export class Worker {
     if (settled) this.#memory.forget(taskId);
     else this.#memory.keepResult(taskId, position, resultText);
     const { events } = this.#parts;
-    if (events.has('step.completed')) events.emit('step.completed', { taskId, step: run.served.template.name, attempt: attempts });
+    if (events.has('step.completed'))
+      events.emit('step.completed', { taskId, step: run.served.template.name, attempt: attempts });
   }
 
   #onRefused(run: Run): void {
     const { taskId, attempts } = run.step;
-    this.#parts.logger.warn({ taskId, step: run.served.template.name, attempt: attempts }, 'a late result was refused: the step is no longer ours');
-    this.#parts.events.emit('step.lease_lost', { taskId, step: run.served.template.name, attempt: attempts });
+    this.#parts.logger.warn(
+      { taskId, step: run.served.template.name, attempt: attempts },
+      'a late result was refused: the step is no longer ours',
+    );
+    this.#parts.events.emit('step.lease_lost', {
+      taskId,
+      step: run.served.template.name,
+      attempt: attempts,
+    });
   }
 
-  #emitFailed({ run, message, retryInMs }: { readonly run: Run; readonly message: string; readonly retryInMs: number | null }): void {
+  #emitFailed({
+    run,
+    message,
+    retryInMs,
+  }: {
+    readonly run: Run;
+    readonly message: string;
+    readonly retryInMs: number | null;
+  }): void {
     const { taskId, attempts } = run.step;
     this.#parts.events.emit('step.failed', {
       taskId,
@@ -256,7 +304,10 @@ export class Worker {
     }, UNSERVABLE_MS);
     timer.unref();
     this.#excluded.set(definitionId, timer);
-    this.#parts.logger.warn({ definitionId, problem }, 'this worker cannot serve a definition; its steps stay ready for others');
+    this.#parts.logger.warn(
+      { definitionId, problem },
+      'this worker cannot serve a definition; its steps stay ready for others',
+    );
     this.#parts.events.emit('worker.unservable', { definitionId, problem });
   }
 
@@ -277,6 +328,7 @@ export class Worker {
 
   async #idle(graceMs: number): Promise<void> {
     const until = performance.now() + graceMs;
-    while (this.#attempts.count > 0 && performance.now() < until) await pause(10, this.#stopped.signal);
+    while (this.#attempts.count > 0 && performance.now() < until)
+      await pause(10, this.#stopped.signal);
   }
 }

@@ -94,8 +94,7 @@ function drawExcerpt(text: string, { line, column, start, width }: Drawing): str
 
 /** A definition must not be able to send commands to the terminal that shows it; every character keeps its width of one. */
 function harmless(text: string): string {
-  return text.replaceAll(
-    /[\u0000-\u001f\u007f-\u009f\u200b-\u200f\u2028-\u202e\u2060-\u2069\ufeff]/g,
-    (mark) => (mark === '\t' ? ' ' : '\u00b7'),
+  return text.replaceAll(/[\p{Cc}\p{Cf}\u2028\u2029]/gu, (mark) =>
+    mark === '\t' ? ' ' : '\u00b7'.repeat(mark.length),
   );
 }
