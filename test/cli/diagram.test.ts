@@ -1,7 +1,6 @@
 import { expect, test } from 'vitest';
 import { definitionDiagram, taskDiagram } from '../../src/cli/output/diagram.ts';
-import type { StepTemplate, TaskDefinition } from '../../src/definition/task-definition.ts';
-import { NOW, sampleProgress, sampleStep } from './samples.ts';
+import { NOW, sampleDefinition, sampleProgress, sampleStep } from './samples.ts';
 
 test('a run is a flowchart whose steps are coloured by their state', () => {
   const steps = [
@@ -25,7 +24,7 @@ test('a run is a flowchart whose steps are coloured by their state', () => {
 
 test('no name can break out of its box', () => {
   const diagram = definitionDiagram(
-    definition(['a"]; click s0 "javascript:alert(1)" <b>#1</b>\n end']),
+    sampleDefinition(['a"]; click s0 "javascript:alert(1)" <b>#1</b>\n end']),
   );
   const box = diagram.split('\n').find((line) => line.startsWith('  s0['));
   expect(box).toMatch(/^ {2}s0\["[^"<>]*<br\/>up to 3 attempts"\]:::plain$/);
@@ -33,41 +32,8 @@ test('no name can break out of its box', () => {
 });
 
 test('a definition shows its dependencies', () => {
-  const base = definition(['a', 'b', 'c']);
+  const base = sampleDefinition(['a', 'b', 'c']);
   const steps = base.steps.map((step) => ({ ...step, parents: step.position === 2 ? [0, 1] : [] }));
   const diagram = definitionDiagram({ ...base, steps });
   expect(diagram).toContain('  s0 --> s2\n  s1 --> s2');
 });
-
-function definition(names: readonly string[]): TaskDefinition {
-  return {
-    namespace: 'default',
-    name: 'order',
-    version: '1.0.0',
-    versionDeclared: true,
-    contentHash: '0'.repeat(64),
-    description: '',
-    width: null,
-    priority: 0,
-    schema: null,
-    identity: { strategy: 'none', windowMs: 0 },
-    metadata: {},
-    steps: names.map((name, position): StepTemplate => ({
-      position,
-      name,
-      description: name,
-      dependentSystem: 'shop',
-      kind: 'function',
-      handler: { from: 'code' },
-      parents: [],
-      config: null,
-      retryable: true,
-      retryLimit: 3,
-      backoff: { strategy: 'none', baseMs: 0, maxMs: 0, jitter: 'none' },
-      timeoutMs: null,
-      skippable: false,
-      queue: 'default',
-      resultSchema: null,
-    })),
-  };
-}

@@ -1,3 +1,4 @@
+import type { StepTemplate, TaskDefinition } from '../../src/definition/task-definition.ts';
 import { workflowStepId } from '../../src/model/task.ts';
 import type { Attempt, Task, WorkflowStep } from '../../src/model/task.ts';
 import type { Progress } from '../../src/cli/output/explain.ts';
@@ -95,4 +96,41 @@ export function sampleProgress(
   rest: { readonly task?: Partial<Task>; readonly attempts?: readonly Attempt[] } = {},
 ): Progress {
   return { task: sampleTask(rest.task), steps, attempts: rest.attempts ?? [] };
+}
+
+/** A definition with one step per name, each in its queue; `default` when none is given. */
+export function sampleDefinition(
+  names: readonly string[],
+  queues: readonly string[] = [],
+): TaskDefinition {
+  return {
+    namespace: 'default',
+    name: 'order',
+    version: '1.0.0',
+    versionDeclared: true,
+    contentHash: '0'.repeat(64),
+    description: '',
+    width: null,
+    priority: 0,
+    schema: null,
+    identity: { strategy: 'none', windowMs: 0 },
+    metadata: {},
+    steps: names.map((name, position): StepTemplate => ({
+      position,
+      name,
+      description: name,
+      dependentSystem: 'shop',
+      kind: 'function',
+      handler: { from: 'code' },
+      parents: [],
+      config: null,
+      retryable: true,
+      retryLimit: 3,
+      backoff: { strategy: 'none', baseMs: 0, maxMs: 0, jitter: 'none' },
+      timeoutMs: null,
+      skippable: false,
+      queue: queues[position] ?? 'default',
+      resultSchema: null,
+    })),
+  };
 }
