@@ -27,14 +27,6 @@ export const BACKOFF_STRATEGIES: ReadonlyMap<string, Strategy> = new Map(
   [exponential, linear, fibonacci, fixed, none].map((strategy) => [strategy.name, strategy]),
 );
 
-/** What applies when a definition says nothing: Tasker 1.2's numbers. */
-export const DEFAULT_BACKOFF: BackoffPolicy = {
-  strategy: 'exponential',
-  baseMs: 1_000,
-  maxMs: 30_000,
-  jitter: 'full',
-};
-
 /**
  * The delay after a failure in whole milliseconds: the strategy's delay, capped, spread by jitter, then raised to the strategy's
  * floor (never above the cap). A name that is not in the table means `exponential`, so that no step is lost over it.
