@@ -1,3 +1,4 @@
+import type { DatabaseOptions } from './config/options.ts';
 import type { ResolvedOptions } from './config/resolve.ts';
 import type { Db } from './db/db.ts';
 import { checkMigrated, migrate } from './db/migrate.ts';
@@ -14,7 +15,7 @@ import { systemClock } from './kernel/clock.ts';
 import type { Emitter } from './kernel/emitter.ts';
 import { TaskerError } from './kernel/errors.ts';
 import { startChores, type Chores } from './maintenance/chores.ts';
-import { openDatabase } from './open-database.ts';
+import type { OpenedDatabase } from './open-database.ts';
 import { createStore } from './store/index.ts';
 import { MIGRATIONS } from './store/migrations.generated.ts';
 import { createStepSource } from './worker/step-source.ts';
@@ -25,6 +26,7 @@ interface RuntimeParts {
   readonly registry: Registry;
   readonly handlers: HandlerRegistry;
   readonly events: Emitter<TaskerEvents>;
+  readonly open: (database: DatabaseOptions) => Promise<OpenedDatabase>;
 }
 
 interface Started {
@@ -85,7 +87,7 @@ export class Runtime {
   async migrate(): Promise<readonly string[]> {
     const target = { schema: this.#given.options.schema, migrations: MIGRATIONS };
     if (this.#started) return migrate(this.#started.parts.db, target);
-    const { db } = await openDatabase(this.#given.options.database);
+    const { db } = await this.#given.open(this.#given.options.database);
     try {
       return await migrate(db, target);
     } finally {
@@ -104,7 +106,7 @@ export class Runtime {
 
   async #open(): Promise<Started> {
     const { options } = this.#given;
-    const { db, shown } = await openDatabase(options.database);
+    const { db, shown } = await this.#given.open(options.database);
     try {
       return await this.#startOn(db, shown);
     } catch (error) {

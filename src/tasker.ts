@@ -1,5 +1,5 @@
 import { readEnvironment } from './config/environment.ts';
-import type { TaskerOptions } from './config/options.ts';
+import type { DatabaseOptions, TaskerOptions } from './config/options.ts';
 import { resolveOptions, type ResolvedOptions } from './config/resolve.ts';
 import { isDefinedTask } from './definition/define-task.ts';
 import { loadDefinitions } from './definition/load-definitions.ts';
@@ -32,6 +32,7 @@ import { TaskerError } from './kernel/errors.ts';
 import type { Json } from './kernel/json.ts';
 import type { TaskRequest } from './model/task.ts';
 import { BACKOFF_STRATEGIES } from './retry/backoff.ts';
+import { openDatabase, type OpenedDatabase } from './open-database.ts';
 import { Runtime } from './runtime.ts';
 import type { Tasker, TaskHandle } from './tasker-interface.ts';
 import { VERSION } from './version.ts';
@@ -51,13 +52,21 @@ import { VERSION } from './version.ts';
  * @throws INVALID_OPTION naming the option and what is wrong with it
  */
 export function createTasker(options: TaskerOptions = {}): Tasker {
+  return assembleTasker(options, openDatabase);
+}
+
+/** The same, with the opening of the database as a parameter: for tests, which look at the same database from outside. */
+export function assembleTasker(
+  options: TaskerOptions,
+  open: (database: DatabaseOptions) => Promise<OpenedDatabase>,
+): Tasker {
   const resolved = resolveOptions(options, environmentDefaults());
   const events = new Emitter<TaskerEvents>((error, event) => {
     resolved.logger.error({ err: error, event }, 'a subscriber threw; nothing else was disturbed');
   });
   const registry = createRegistry();
   const handlers = createHandlerRegistry(resolved.handlers);
-  const runtime = new Runtime({ options: resolved, registry, handlers, events });
+  const runtime = new Runtime({ options: resolved, registry, handlers, events, open });
   const parts = () => runtime.parts;
   const define = async (loaded: LoadedDefinition): Promise<TaskDefinition> => {
     for (const step of loaded.definition.steps) {
