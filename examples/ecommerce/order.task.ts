@@ -42,9 +42,12 @@ export const orderInCode = defineTask(
     const created = t.step(
       'create_order',
       { description: 'Build the order, with its totals', dependsOn: { validated } },
-      ({ deps, task, annotate }) => {
-        const order = buildOrder(deps.validated, task);
-        annotate('order', { order_id: order.order_id, discounted_total: order.discounted_total });
+      (ctx) => {
+        const order = buildOrder(ctx.deps.validated, ctx.task);
+        ctx.annotate('order', {
+          order_id: order.order_id,
+          discounted_total: order.discounted_total,
+        });
         return { order_id: order.order_id, order };
       },
     );
