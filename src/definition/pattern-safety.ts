@@ -2,13 +2,13 @@ import type { Characters, Pattern } from './pattern-syntax.ts';
 import { overlap, readPattern } from './pattern-syntax.ts';
 
 /**
- * Finds regular expressions that can take exponential time.
+ * Finds regular expressions that can take exponential time, or cubic time and worse.
  *
  * A backtracking matcher needs exponential time when a pattern can read one text in exponentially many ways: in its position
  * automaton (Glushkov), some position lies on two different loops that read the same text. That is checked exactly: the automaton
  * is paired with itself, and a pair of two different positions on a loop through a pair of equal ones proves it (Weber and Seidl,
  * "On the degree of ambiguity of finite automata", 1991). Two ways to go from one position to the same next one inside a loop
- * (`(a+)+`) count as well.
+ * (`(a+)+`) count as well. Rows of repetitions that share their text (`.*.*.*x`) are refused from cubic time on.
  */
 export interface PatternFault {
   readonly kind: 'invalid' | 'unsafe';
@@ -24,6 +24,13 @@ const MAX_WRITTEN_OUT = 48;
 const FEW = 4;
 const MAX_PATTERN_LENGTH = 2_000;
 const SLOW = 'can take exponential time: two ways through a repetition read the same text';
+
+/**
+ * Repetitions in a row that can share one text between them cost a power of its length: two are quadratic, which is common
+ * (`.*@.*`) and bearable on texts of a request; more are not.
+ */
+const MAX_CHAIN = 2;
+const STACKED = 'can take cubic time or worse: three repetitions in a row read the same text';
 
 /** Why a pattern may not be used, or null when it may. */
 export function patternFault(pattern: string): PatternFault | null {
@@ -44,7 +51,11 @@ export function patternFault(pattern: string): PatternFault | null {
     if (body) build(body, automaton);
   }
   if (automaton.refused !== null) return unsafe(automaton.refused);
-  return isExponential(automaton) ? unsafe(SLOW) : null;
+  const loops = loopsOf(automaton);
+  if (loops.some((loop) => hasDoubleEdge(automaton, loop) || hasTwinPath(automaton, loop))) {
+    return unsafe(SLOW);
+  }
+  return longestChain(automaton, loops) > MAX_CHAIN ? unsafe(STACKED) : null;
 }
 
 function unsafe(message: string): PatternFault {
@@ -157,11 +168,6 @@ function connect(from: readonly number[], to: readonly number[], { next }: Autom
   }
 }
 
-function isExponential(automaton: Automaton): boolean {
-  const loops = loopsOf(automaton);
-  return loops.some((loop) => hasDoubleEdge(automaton, loop) || hasTwinPath(automaton, loop));
-}
-
 /** Groups of positions that reach one another: the strongly connected parts, by plain reachability (at most 160 positions). */
 function loopsOf({ next }: Automaton): ReadonlySet<number>[] {
   const reach = next.map((_, start) =>
@@ -212,6 +218,33 @@ function hasTwinPath({ next, sets }: Automaton, loop: ReadonlySet<number>): bool
   const back = reachable(equal, (pair) => backward.get(pair) ?? []);
   return [...there].some(
     (pair) => back.has(pair) && Math.floor(pair / MAX_POSITIONS) !== pair % MAX_POSITIONS,
+  );
+}
+
+/**
+ * The longest row of loops that can share one text: from each to the next leads a way on which every place reads something that
+ * the first one reads as well. An upper bound, since it looks at single characters only.
+ */
+function longestChain(automaton: Automaton, loops: readonly ReadonlySet<number>[]): number {
+  const lengths = new Map<number, number>();
+  // Positions are numbered from left to right, so that later loops are measured first.
+  for (let index = loops.length - 1; index >= 0; index -= 1) {
+    const shared = sharedWays(automaton, loops[index] ?? new Set());
+    const further = loops.map((loop, other) =>
+      other > index && [...loop].some((position) => shared.has(position))
+        ? (lengths.get(other) ?? 0)
+        : 0,
+    );
+    lengths.set(index, 1 + Math.max(0, ...further));
+  }
+  return Math.max(0, ...lengths.values());
+}
+
+function sharedWays({ next, sets }: Automaton, loop: ReadonlySet<number>): ReadonlySet<number> {
+  const readable = (position: number): boolean =>
+    [...loop].some((member) => overlap(sets[member] ?? null, sets[position] ?? null));
+  return reachable([...loop], (position) =>
+    [...(next[position]?.keys() ?? [])].filter((target) => !loop.has(target) && readable(target)),
   );
 }
 
