@@ -80,10 +80,24 @@ function ensureBuild() {
   const command = path.join(fresh, 'cli', 'main.js');
   if (existsSync(command)) chmodSync(command, 0o755);
   writeFileSync(path.join(fresh, '.built'), wanted);
+  moveIntoPlace(fresh);
+}
+
+/** Several processes may compile at once; whoever comes last wins, with the same content. */
+function moveIntoPlace(fresh) {
   const old = `${fresh}-old`;
-  if (existsSync(DIST)) renameSync(DIST, old);
-  renameSync(fresh, DIST);
-  rmSync(old, { recursive: true, force: true });
+  for (let attempt = 1; ; attempt += 1) {
+    try {
+      if (existsSync(DIST)) renameSync(DIST, old);
+      renameSync(fresh, DIST);
+      break;
+    } catch (error) {
+      const isRace = ['ENOENT', 'ENOTEMPTY', 'EEXIST'].includes(error.code);
+      if (!isRace || attempt === 10) throw error;
+    } finally {
+      rmSync(old, { recursive: true, force: true });
+    }
+  }
 }
 
 function filesUnder(folder) {
