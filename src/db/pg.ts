@@ -134,6 +134,8 @@ class PgTransaction implements Transaction {
   readonly #client: PoolClient;
   readonly #types: UserTypes;
   #isOpen = true;
+  /** The statement before: a client answers one at a time, also when the work asks for several at once. */
+  #before: Promise<unknown> = Promise.resolve();
   #isInDoubt = false;
 
   constructor(client: PoolClient, types: UserTypes) {
@@ -161,8 +163,10 @@ class PgTransaction implements Transaction {
   async #run<T>(work: () => Promise<T>): Promise<T> {
     if (!this.#isOpen)
       throw new TaskerError('DATABASE_FAULT', { problem: 'a transaction was used after its end' });
+    const answer = this.#before.then(work, work);
+    this.#before = answer;
     try {
-      return await work();
+      return await answer;
     } catch (error) {
       this.#isInDoubt ||= isDoubtful(error);
       throw toCallerError(error);

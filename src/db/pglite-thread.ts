@@ -21,6 +21,13 @@ interface Pending {
 }
 
 /**
+ * The stack of the thread. PostgreSQL refuses a value that is too deep (54001) before its own 2 MB are full; with Node's 4 MB the
+ * thread's stack is full before that at 30,000 levels of JSON, and the instance fails. With 64 MB it holds beyond 100,000 (measured).
+ * It is address space only, until it is used.
+ */
+const STACK_MB = 64;
+
+/**
  * The worker thread that owns PGlite, and its replacement when it can no longer be trusted.
  *
  * I1: what was asked is answered or rejected, whatever happens to the thread.
@@ -38,6 +45,9 @@ export class PgliteThread {
 
   /** Told of every NOTIFY on a channel that the session listens to. */
   onNotification: (channel: string, payload: string) => void = () => undefined;
+
+  /** Told that the instance was replaced and can be asked again; its session has forgotten what it listened to. */
+  onReplaced: () => void = () => undefined;
 
   constructor(dataDirectory: string | null) {
     this.#dataDirectory = dataDirectory;
@@ -92,6 +102,7 @@ export class PgliteThread {
       workerData: data,
       name: 'tasker-pglite',
       execArgv: [],
+      resourceLimits: { stackSizeMb: STACK_MB },
     });
     this.#worker = worker;
     this.#instance += 1;
@@ -141,9 +152,12 @@ export class PgliteThread {
     this.#instance += 1;
     if (this.#dataDirectory === null) this.#end = `it was in memory and is lost: ${problem}`;
     const ended = worker.terminate();
-    this.#opening =
-      this.#end === null ? ended.then(() => this.#start()) : ended.then(() => undefined);
-    this.#opening.catch(() => undefined); // whoever asks next awaits the same promise and gets the error
+    if (this.#end === null) this.#opening = ended.then(() => this.#start());
+    // Whoever asks next awaits the same promise and gets its error.
+    this.#opening.then(
+      () => this.#end === null && this.onReplaced(),
+      () => undefined,
+    );
   }
 }
 

@@ -10,6 +10,7 @@ import type { DirectoryLock } from './directory-lock.ts';
 import { retryConflicts } from './failure.ts';
 import type { SqlErrorFields, WorkerAnswer } from './pglite-messages.ts';
 import { PgliteThread } from './pglite-thread.ts';
+import { UPKEEP_EVERY_STATEMENTS, keepUp } from './pglite-upkeep.ts';
 import { TransactionGate } from './transaction-gate.ts';
 import { LOOK_UP_TYPES, UserTypes } from './user-types.ts';
 import { encodeValue } from './value-types.ts';
@@ -51,14 +52,16 @@ class PgliteDb implements Db {
   readonly #lock: DirectoryLock | null;
   readonly #gate = new TransactionGate();
   readonly #types = new UserTypes();
-  readonly #listeners = new Map<string, Set<(payload: string) => void>>();
+  readonly #listeners = new Map<string, Set<Listener>>();
+  #statementsSinceUpkeep = 0;
   #closing: Promise<void> | null = null;
 
   constructor(thread: PgliteThread, lock: DirectoryLock | null) {
     this.#thread = thread;
     this.#lock = lock;
     thread.onNotification = (channel, payload) =>
-      this.#listeners.get(channel)?.forEach((listener) => listener(payload));
+      this.#listeners.get(channel)?.forEach(({ onNotify }) => onNotify(payload));
+    thread.onReplaced = () => void this.#listenAgain();
   }
 
   query(statement: Statement): Promise<QueryResult> {
@@ -77,9 +80,13 @@ class PgliteDb implements Db {
     return Promise.resolve('process');
   }
 
-  async listen(channel: string, onNotify: (payload: string) => void): Promise<() => Promise<void>> {
+  async listen(
+    channel: string,
+    onNotify: (payload: string) => void,
+    onGap: () => void,
+  ): Promise<() => Promise<void>> {
     const listeners = this.#listeners.get(channel) ?? new Set();
-    const listener = (payload: string): void => onNotify(payload);
+    const listener = { onNotify, onGap };
     listeners.add(listener);
     this.#listeners.set(channel, listeners);
     if (listeners.size === 1) await this.query({ text: `listen ${pg.escapeIdentifier(channel)}` });
@@ -95,6 +102,34 @@ class PgliteDb implements Db {
       await this.#lock?.release();
     });
     return this.#closing;
+  }
+
+  /** I2: the new session listens to nothing yet. If this fails too, the next replacement does it again. */
+  async #listenAgain(): Promise<void> {
+    const channels = [...this.#listeners].filter(([, listeners]) => listeners.size > 0);
+    try {
+      for (const [channel] of channels)
+        await this.query({ text: `listen ${pg.escapeIdentifier(channel)}` });
+    } catch {
+      return;
+    }
+    for (const [, listeners] of channels) for (const { onGap } of listeners) onGap();
+  }
+
+  #keepUpWhenDue(): void {
+    this.#statementsSinceUpkeep += 1;
+    if (this.#statementsSinceUpkeep === UPKEEP_EVERY_STATEMENTS) void this.#keepUp();
+  }
+
+  /** Between the statements of others. When it fails it is due again later: nobody waits for it. */
+  async #keepUp(): Promise<void> {
+    try {
+      await this.#gate.exclusive(() => keepUp({ query: (statement) => this.#run(statement) }));
+    } catch {
+      // a fault has replaced the instance by now, and a closed one needs no upkeep
+    } finally {
+      this.#statementsSinceUpkeep = 0;
+    }
   }
 
   async #transact<T>(work: (tx: Transaction) => Promise<T>): Promise<T> {
@@ -157,6 +192,7 @@ class PgliteDb implements Db {
     // Sent, it would look like the answer of an instance that ran out of stack, and cost a restart.
     if (text.trim() === '')
       throw new TaskerError('DATABASE_FAULT', { problem: 'an empty statement has no answer' });
+    this.#keepUpWhenDue();
     const outcome = await this.#thread.run({ kind, text, values: values.map(encodeValue), name });
     if (outcome.kind === 'refused') throw toSqlError(outcome.error);
     return outcome;
@@ -170,6 +206,11 @@ class PgliteDb implements Db {
     });
     return row;
   }
+}
+
+interface Listener {
+  readonly onNotify: (payload: string) => void;
+  readonly onGap: () => void;
 }
 
 interface Place {

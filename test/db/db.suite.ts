@@ -151,6 +151,17 @@ export function describeDb({ kind, open }: DbUnderTest): void {
       expect(await names()).toEqual(['a', 'b', 'c']);
     });
 
+    test('a transaction answers statements that were asked for at once in their order', async () => {
+      const answers = await db.transaction((tx) =>
+        Promise.all(
+          Array.from({ length: 5 }, (_, n) =>
+            tx.query({ text: 'select $1::int4 as n', values: [n] }),
+          ),
+        ),
+      );
+      expect(answers.map(({ rows }) => rows)).toEqual([0, 1, 2, 3, 4].map((n) => [{ n }]));
+    });
+
     test('a transaction whose work throws leaves nothing behind', async () => {
       const work = db.transaction(async (tx) => {
         await tx.query({ text: "insert into item values (1, 'a')" });

@@ -10,7 +10,10 @@ import type { Db } from '../../src/db/db.ts';
 import { connectPglite } from '../../src/db/pglite.ts';
 
 /** Exhausts the stack of PGlite 0.5.16, which then answers as if all were well and stores nothing. */
-const TOO_DEEP = '['.repeat(100_000) + ']'.repeat(100_000);
+const TOO_DEEP = '['.repeat(1_000_000) + ']'.repeat(1_000_000);
+
+/** Deep, but PostgreSQL notices by itself. */
+const DEEP = '['.repeat(50_000) + ']'.repeat(50_000);
 
 const insert = (id: number, value: string): { text: string; values: unknown[] } => ({
   text: 'insert into item values ($1, $2)',
@@ -49,6 +52,43 @@ describe('an embedded database in a directory [pglite]', () => {
     await db.query(insert(3, '"after"'));
     expect(await ids()).toEqual([1, 3]);
   });
+
+  test('a value that PostgreSQL itself finds too deep is refused like any other', async () => {
+    await expect(db.query(insert(2, DEEP))).rejects.toMatchObject({ code: '54001' });
+    expect(await ids()).toEqual([1]);
+  });
+
+  test('listeners hear again after a fault, and are told that hints may be missing', async () => {
+    let hear: (payload: string) => void = () => undefined;
+    const heard = new Promise<string>((resolve) => (hear = resolve));
+    let miss = (): void => undefined;
+    const missed = new Promise<void>((resolve) => (miss = resolve));
+    await db.listen(
+      'news',
+      (payload) => hear(payload),
+      () => miss(),
+    );
+    await expect(db.query(insert(2, TOO_DEEP))).rejects.toMatchObject({ code: 'DATABASE_FAULT' });
+    await missed;
+    await db.query({ text: "select pg_notify('news', 'hi')" });
+    expect(await heard).toBe('hi');
+  });
+
+  test('dead rows are removed after some thousand statements, although nothing runs in the background', async () => {
+    await db.query({ text: "insert into item select n, '1' from generate_series(100, 5000) n" });
+    await db.query({ text: 'delete from item where id >= 100' });
+    const pages = async (): Promise<number> => {
+      const { rows } = await db.query({ text: "select pg_relation_size('item') as bytes" });
+      return Number(rows[0]?.['bytes']);
+    };
+    const before = await pages();
+    for (let batch = 0; batch < 11; batch += 1) {
+      await Promise.all(
+        Array.from({ length: 1_000 }, () => db.query({ name: 'one', text: 'select 1' })),
+      );
+    }
+    await expect.poll(pages).toBeLessThan(before / 10);
+  }, 30_000);
 
   test('a transaction in which the instance failed leaves nothing, even when its work ignores the fault', async () => {
     const work = db.transaction(async (tx) => {
