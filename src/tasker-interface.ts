@@ -104,12 +104,13 @@ export interface Tasker {
   ): Promise<
     readonly { readonly type: string; readonly step: string | null; readonly annotation: Json }[]
   >;
-  tasksByAnnotation(
-    type: string,
-    key: string,
-    value: string,
-    limit?: number,
-  ): Promise<readonly Task[]>;
+  /** Tasks with a note of this type in which this key has this value, newest first. `limit` is 1 to 200. @default limit 20 */
+  tasksByAnnotation(asked: {
+    readonly type: string;
+    readonly key: string;
+    readonly value: string;
+    readonly limit?: number;
+  }): Promise<readonly Task[]>;
   /** Finds or creates the pair, whatever the order of its two halves. */
   mapObjects(
     one: { readonly system: string; readonly id: string },

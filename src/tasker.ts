@@ -7,22 +7,7 @@ import { createRegistry, type Registry } from './definition/registry.ts';
 import type { LoadedDefinition, TaskDefinition } from './definition/task-definition.ts';
 import { createTasks } from './engine/create-task.ts';
 import { checkId } from './engine/parts.ts';
-import { cancelStep, resolveStep, retryStep, updateStep } from './engine/operate-step.ts';
-import { cancelTask, resolveTask, retryTask, updateTask } from './engine/operate-task.ts';
-import {
-  getAttempts,
-  getOperatorLog,
-  getStep,
-  getSteps,
-  getTask,
-  getTasks,
-  getWorkers,
-  waitForTask,
-} from './engine/queries.ts';
-import { annotate, findTasksByAnnotation, listAnnotations } from './engine/annotate.ts';
-import { mapObjectPair, objectsMappedTo } from './engine/map-objects.ts';
-import { doctor } from './engine/doctor.ts';
-import { verify } from './engine/verify.ts';
+import { getSteps, waitForTask } from './engine/queries.ts';
 import type { TaskerEvents } from './engine/types.ts';
 import { STEP_KINDS } from './handlers/kinds.ts';
 import { loadHandler } from './handlers/load.ts';
@@ -33,6 +18,7 @@ import type { Json } from './kernel/json.ts';
 import type { TaskRequest } from './model/task.ts';
 import { BACKOFF_STRATEGIES } from './retry/backoff.ts';
 import { openDatabase, type OpenedDatabase } from './open-database.ts';
+import { engineVerbs } from './engine-verbs.ts';
 import { Runtime } from './runtime.ts';
 import type { Tasker, TaskHandle } from './tasker-interface.ts';
 import { VERSION } from './version.ts';
@@ -67,7 +53,6 @@ export function assembleTasker(
   const registry = createRegistry();
   const handlers = createHandlerRegistry(resolved.handlers);
   const runtime = new Runtime({ options: resolved, registry, handlers, events, open });
-  const parts = () => runtime.parts;
   const define = async (loaded: LoadedDefinition): Promise<TaskDefinition> => {
     for (const step of loaded.definition.steps) {
       if (step.handler.from === 'file') await loadHandler(step.handler.path, step.handler.export); // a broken file is told now
@@ -95,42 +80,10 @@ export function assembleTasker(
     },
     definitions: () => registry.list().map((loaded) => loaded.definition),
     definition: (name) => registry.find(name).definition,
-    async definitionOf(taskId) {
-      const task = await getTask(parts(), taskId);
-      return (await parts().pinned.get(task.definitionId)).definition;
-    },
+    ...engineVerbs(() => runtime.parts),
     create: createWith(runtime, registry, define),
-    createMany: (name, requests) => createTasks(parts(), registry.find(name), requests),
-    waitFor: (taskId, wait) => waitForTask(parts(), taskId, wait),
-    task: (taskId) => getTask(parts(), taskId),
-    tasks: (filter) => getTasks(parts(), filter),
-    steps: (taskId) => getSteps(parts(), taskId),
-    step: (taskId, step) => getStep(parts(), taskId, step),
-    attempts: (taskId) => getAttempts(parts(), taskId),
-    operatorLog: (taskId) => getOperatorLog(parts(), taskId),
-    workers: () => getWorkers(parts()),
-    cancelTask: (taskId, by) => cancelTask(parts(), taskId, by),
-    retryTask: (taskId, by) => retryTask(parts(), taskId, by),
-    resolveTask: (taskId, by) => resolveTask(parts(), taskId, by),
-    updateTask: (taskId, change) => updateTask(parts(), taskId, change),
-    cancelStep: (taskId, step, by) => cancelStep(parts(), taskId, step, by),
-    retryStep: (taskId, step, by) => retryStep(parts(), taskId, step, by),
-    resolveStep: (taskId, step, by) => resolveStep(parts(), taskId, step, by),
-    updateStep: (taskId, step, change) => updateStep(parts(), taskId, step, change),
-    annotate: (taskId, type, annotation) => annotate(parts(), { taskId, type, annotation }),
-    annotations: (taskId) => listAnnotations(parts(), taskId),
-    tasksByAnnotation: (type, key, value, limit) =>
-      findTasksByAnnotation(parts(), { type, key, value, limit: limit ?? 20 }),
-    mapObjects: (one, two) => mapObjectPair(parts(), one, two),
-    mappedObjects: (object) => objectsMappedTo(parts(), object),
-    dependentSystems: () => parts().store.listSystems(parts().db),
+    createMany: (name, requests) => createTasks(runtime.parts, registry.find(name), requests),
     migrate: () => runtime.migrate(),
-    verify: (what) =>
-      verify(parts().db, parts().store.tables, {
-        ...what,
-        maxValueBytes: resolved.limits.maxBytes,
-      }),
-    doctor: () => doctor(parts().db, parts().store.tables),
     about: () => runtime.about(),
     on: (event, listener) => events.on(event, listener),
   };

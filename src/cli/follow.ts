@@ -30,7 +30,9 @@ export async function readProgress(tasker: Tasker, taskId: number): Promise<Prog
   // The task first: when it says "settled", the steps read after it are settled too.
   const task = await tasker.task(taskId);
   const [steps, attempts] = await Promise.all([tasker.steps(taskId), tasker.attempts(taskId)]);
-  return { task, steps, attempts };
+  // It began in between: read again, so that no run is shown of a task that has not started.
+  const isTorn = task.status === 'pending' && attempts.length > 0;
+  return isTorn ? readProgress(tasker, taskId) : { task, steps, attempts };
 }
 
 export interface FollowOptions {

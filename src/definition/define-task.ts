@@ -2,6 +2,7 @@ import type { Json } from '../kernel/json.ts';
 import { isJsonObject } from '../kernel/json.ts';
 import { isStandardSchema } from '../kernel/standard-schema.ts';
 import type { TaskRequest } from '../model/task.ts';
+import { harmless } from './names.ts';
 import { normalize } from './normalize.ts';
 import type { DefinitionProblem, Finding, Report } from './problem.ts';
 import { throwProblems } from './problem.ts';
@@ -220,7 +221,7 @@ function toProblem(
     finding.suggestion === undefined
       ? ''
       : ` Did you mean "${finding.code === 'UNKNOWN_FIELD' ? camelCase(finding.suggestion) : finding.suggestion}"?`;
-  const message = `${field}${finding.message}`;
+  const message = harmless(`${field}${finding.message}`);
   return {
     code: finding.code,
     file: source,

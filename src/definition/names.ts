@@ -29,3 +29,10 @@ export function textFault(text: string, maxLength: number): string | null {
     ? 'holds a character that changes the direction of writing'
     : null;
 }
+
+/** A definition must not be able to send commands to the terminal that shows it; every character keeps its width of one. */
+export function harmless(text: string): string {
+  return text.replaceAll(/[\p{Cc}\p{Cf}\u2028\u2029]/gu, (mark) =>
+    mark === '\t' ? ' ' : '\u00b7'.repeat(mark.length),
+  );
+}

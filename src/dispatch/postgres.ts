@@ -35,17 +35,12 @@ export function createPostgresDispatcher(db: Db, schema: string, logger: Logger)
   };
 
   const notifyWork = (): void => {
-    if (quiet !== null) {
-      workAgain = true;
-      return;
-    }
+    workAgain = quiet !== null;
+    if (workAgain) return;
     notify('work');
     quiet = setTimeout(() => {
       quiet = null;
-      if (workAgain) {
-        workAgain = false;
-        notifyWork();
-      }
+      if (workAgain) notifyWork();
     }, QUIET_MS);
     quiet.unref();
   };

@@ -1,3 +1,4 @@
+import type { Connection } from '../db/db.ts';
 import { TaskerError } from '../kernel/errors.ts';
 import { identityHash, keyHash } from '../model/identity.ts';
 import type { LoadedDefinition } from '../definition/task-definition.ts';
@@ -12,10 +13,11 @@ import type { CreatedTask } from './types.ts';
 const BATCH = 500;
 
 /**
- * Creates tasks of one definition, in statements of at most 500. Every request is checked before the first is stored.
+ * Creates tasks of one definition, in statements of at most 500. Every request is checked before anything is stored.
  *
  * I1: a task is stored whole (task, steps, queue rows, identity) or not at all: one statement.
  * I2: an identity that is taken gives the existing task for a repeated idempotency key with the same content, and an error otherwise.
+ * I3: all tasks of one call or none: where one of several may be refused for its identity, the statements share a transaction.
  * @throws what checkRequest throws; DUPLICATE_TASK; IDEMPOTENCY_CONFLICT; VERSION_CONFLICT
  */
 export async function createTasks(
@@ -23,17 +25,26 @@ export async function createTasks(
   loaded: LoadedDefinition,
   requests: readonly TaskRequest[],
 ): Promise<readonly CreatedTask[]> {
-  const pinned = await parts.pinned.save(loaded.definition);
   const checked: CheckedRequest[] = [];
   for (const request of requests) checked.push(await checkRequest(loaded, request, parts.limits));
-  const created: CreatedTask[] = [];
-  for (let from = 0; from < checked.length; from += BATCH) {
-    const batch = checked.slice(from, from + BATCH);
-    const identities = batch.map((request, index) =>
-      identify(loaded, request, requests[from + index]),
-    );
-    created.push(...(await createBatch(parts, pinned, batch, identities)));
-  }
+  const identities = checked.map((request, index) => identify(loaded, request, requests[index]));
+  const pinned = await parts.pinned.save(loaded.definition);
+  const createAll = async (connection: Connection): Promise<readonly CreatedTask[]> => {
+    const all: CreatedTask[] = [];
+    for (let from = 0; from < checked.length; from += BATCH) {
+      const batch = checked.slice(from, from + BATCH);
+      all.push(
+        ...(await createBatch(parts, pinned, {
+          connection,
+          batch,
+          identities: identities.slice(from, from + BATCH),
+        })),
+      );
+    }
+    return all;
+  };
+  const mayBeRefused = requests.length > 1 && identities.some((identity) => identity !== null);
+  const created = mayBeRefused ? await parts.db.transaction(createAll) : await createAll(parts.db);
   const fresh = created.filter((task) => task.created);
   for (const { taskId } of fresh)
     parts.events.emit('task.created', { taskId, name: loaded.definition.name });
@@ -41,11 +52,17 @@ export async function createTasks(
   return created;
 }
 
+/** The requests of one statement, each with its identity. */
+interface Batch {
+  readonly connection: Connection;
+  readonly batch: readonly CheckedRequest[];
+  readonly identities: readonly (TaskIdentity | null)[];
+}
+
 async function createBatch(
   parts: EngineParts,
   pinned: PinnedDefinition,
-  batch: readonly CheckedRequest[],
-  identities: readonly (TaskIdentity | null)[],
+  { connection, batch, identities }: Batch,
 ): Promise<readonly CreatedTask[]> {
   const shapes: TaskShape[] = [];
   const shapeOf = new Map<string, number>();
@@ -63,13 +80,13 @@ async function createBatch(
     });
     sent.push(index);
   });
-  const ids = await parts.store.insertTasks(parts.db, shapes, tasks);
+  const ids = await parts.store.insertTasks(connection, shapes, tasks);
   const idAt = new Map(sent.map((index, at) => [index, ids[at] ?? null]));
   const refused = batch.flatMap((_, index) => (typeof idAt.get(index) === 'number' ? [] : [index]));
   if (refused.length === 0)
     return batch.map((_, index) => ({ taskId: idAt.get(index) ?? 0, created: true }));
   const keys = refused.flatMap((index) => identities[index]?.key ?? []);
-  const holders = await parts.store.findIdentities(parts.db, keys);
+  const holders = await parts.store.findIdentities(connection, keys);
   return batch.map((request, index) => {
     const taskId = idAt.get(index);
     if (typeof taskId === 'number') return { taskId, created: true };
@@ -104,10 +121,11 @@ function identify(
   original: TaskRequest | undefined,
 ): TaskIdentity | null {
   const { namespace, name, identity } = loaded.definition;
+  const task = `${namespace}/${name}`;
   const hash = (): string => identityHash({ ...request, namespace, name });
   if (request.idempotencyKey !== null) {
     return {
-      key: keyHash('key', namespace, name, request.idempotencyKey),
+      key: keyHash('key', task, request.idempotencyKey),
       payload: hash(),
       windowMs: null,
     };
@@ -129,7 +147,7 @@ function identify(
         });
       }
       return {
-        key: keyHash('custom', namespace, name, key),
+        key: keyHash('custom', task, key),
         payload: null,
         windowMs: identity.windowMs,
       };

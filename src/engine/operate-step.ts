@@ -12,6 +12,12 @@ import { actOnTask, positionOf, type EngineParts } from './parts.ts';
 import { bypassedPositions, openChildren, type PinnedDefinition } from './pinned-definitions.ts';
 import { announce, settleIn } from './settle.ts';
 
+/** A step of a task, by name or position. */
+export interface StepRef {
+  readonly taskId: number;
+  readonly step: string | number;
+}
+
 /** A step while an operator's verb holds its task. */
 interface HeldVerb {
   readonly tx: Connection;
@@ -35,15 +41,17 @@ interface VerbCall {
  */
 export async function cancelStep(
   parts: EngineParts,
-  taskId: number,
-  step: string | number,
+  { taskId, step }: StepRef,
   by: Actor,
 ): Promise<WorkflowStep> {
   const answer = await act(parts, { taskId, step, by, verb: 'cancelled' }, async (held) => {
     requireStatus(held, ['pending', 'in_progress', 'error'], 'cancelled');
-    const { tx, pinned, step: target } = held;
-    const positions = [target.position, ...descendantsOf(pinned.children, [target.position])];
-    await revive(parts, tx, held.task, held.by);
+    const { tx, task, pinned, step: target } = held;
+    // A bypassed step waits for nobody, and nobody waits for it: what hangs on it alone goes on.
+    const bypassed = bypassedPositions(pinned, task.bypassSteps);
+    const children = pinned.children.map((_, position) => openChildren(pinned, position, bypassed));
+    const positions = [target.position, ...descendantsOf(children, [target.position])];
+    await revive(parts, tx, held);
     const cancelled = await parts.store.cancelSteps(tx, taskId, positions);
     await parts.store.markSettles(tx, taskId);
     await parts.store.appendOperatorLog(
@@ -62,8 +70,7 @@ export async function cancelStep(
  */
 export async function retryStep(
   parts: EngineParts,
-  taskId: number,
-  step: string | number,
+  { taskId, step }: StepRef,
   by: Actor,
 ): Promise<WorkflowStep> {
   const answer = await act(parts, { taskId, step, by, verb: 'retried' }, async (held) => {
@@ -80,7 +87,7 @@ export async function retryStep(
         details: { retry_limit: retryLimit },
       }),
     ]);
-    await revive(parts, tx, held.task, held.by);
+    await revive(parts, tx, held);
   });
   parts.events.emit('step.retry_requested', {
     taskId,
@@ -96,8 +103,7 @@ export async function retryStep(
  */
 export async function resolveStep(
   parts: EngineParts,
-  taskId: number,
-  step: string | number,
+  { taskId, step }: StepRef,
   by: Actor & { readonly result?: Json },
 ): Promise<WorkflowStep> {
   const resultText = gate('The result', by.result ?? {}, parts.limits);
@@ -110,7 +116,7 @@ export async function resolveStep(
       target.position,
       bypassedPositions(pinned, task.bypassSteps),
     );
-    await revive(parts, tx, task, held.by);
+    await revive(parts, tx, held);
     const done = await parts.store.resolveStep(tx, {
       taskId,
       position: target.position,
@@ -148,8 +154,7 @@ export async function resolveStep(
  */
 export async function updateStep(
   parts: EngineParts,
-  taskId: number,
-  step: string | number,
+  { taskId, step }: StepRef,
   change: Actor & { readonly inputs?: Json; readonly retryLimit?: number },
 ): Promise<WorkflowStep> {
   const { inputs, retryLimit } = change;
@@ -158,7 +163,7 @@ export async function updateStep(
   }
   return act(parts, { taskId, step, by: change, verb: 'edited' }, async (held) => {
     requireStatus(held, ['pending', 'in_progress', 'error'], 'edited');
-    const { tx, task, pinned, step: target } = held;
+    const { tx, pinned, step: target } = held;
     const checked =
       inputs === undefined
         ? null
@@ -181,7 +186,7 @@ export async function updateStep(
       retryLimit > target.attempts;
     if (revives) {
       await parts.store.reopenSteps(tx, taskId, [{ position: target.position, retryLimit }]);
-      await revive(parts, tx, task, held.by);
+      await revive(parts, tx, held);
     }
     const details = {
       ...(checked && { inputs: checked.context }),
@@ -210,18 +215,17 @@ async function act(
         verb: `changed: its step cannot be ${call.verb}`,
       });
     }
-    await work({ tx, task, pinned, by, step: await stepAt(parts, tx, taskId, at) });
+    await work({ tx, task, pinned, by, step: await stepAt(parts, tx, { taskId, position: at }) });
     return { position: at, settled: await settleIn(parts, tx, [taskId]) };
   });
   announce(parts, settled);
-  return stepAt(parts, parts.db, taskId, position);
+  return stepAt(parts, parts.db, { taskId, position });
 }
 
 async function stepAt(
   parts: EngineParts,
   connection: Connection,
-  taskId: number,
-  position: number,
+  { taskId, position }: { readonly taskId: number; readonly position: number },
 ): Promise<WorkflowStep> {
   const step = (await parts.store.listSteps(connection, taskId))[position];
   if (!step)

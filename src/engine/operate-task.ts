@@ -47,7 +47,7 @@ export async function retryTask(parts: EngineParts, taskId: number, by: Actor): 
         verb: 'retried',
       });
     await reopenExhausted(parts, tx, { taskId, pinned });
-    await revive(parts, tx, task, actor);
+    await revive(parts, tx, { task, by: actor });
     return settleIn(parts, tx, [taskId]);
   });
   parts.events.emit('task.retry_requested', { taskId });

@@ -14,8 +14,7 @@ export function isOpenToOperators(status: TaskStatus): boolean {
 export async function revive(
   parts: EngineParts,
   tx: Connection,
-  task: Task,
-  by: CheckedActor,
+  { task, by }: { readonly task: Task; readonly by: CheckedActor },
 ): Promise<void> {
   if (task.status !== 'error') return;
   await parts.store.moveTask(tx, task.taskId, { from: ['error'], to: 'in_progress' });

@@ -1,6 +1,8 @@
 import type { Milliseconds } from '../kernel/duration.ts';
+import { TaskerError } from '../kernel/errors.ts';
 import { DEFAULT_JSON_LIMITS } from '../kernel/json.ts';
 import type { Connection, Db, Row } from '../db/db.ts';
+import { sqlState } from '../db/failure.ts';
 import { LAWS } from '../store/audit/index.ts';
 import { GRACE_MS, type Law, MAX_BYTES, NOW, SINCE } from '../store/audit/law.ts';
 import type { Tables } from '../store/tables.ts';
@@ -31,7 +33,7 @@ const SHOWN_ROWS = 20;
  * locked against writers. The time is the database's at that moment. Running engines are not disturbed, but the transaction holds
  * back vacuum while it lasts.
  *
- * @throws DATABASE_FAULT or DATABASE_UNAVAILABLE, also when a law takes longer than `statementTimeoutMs`
+ * @throws AUDIT_TIMEOUT when a law takes longer than `statementTimeoutMs` (PGlite has no such limit); DATABASE_UNAVAILABLE
  */
 export async function verify(
   db: Db,
@@ -51,7 +53,7 @@ export async function verify(
     ];
     const violations: Violation[] = [];
     for (const law of LAWS) {
-      const violation = await check(tx, { law, t, values });
+      const violation = await check(tx, { law, t, values, timeoutMs });
       if (violation !== null) violations.push(violation);
     }
     return violations;
@@ -62,19 +64,14 @@ interface Check {
   readonly law: Law;
   readonly t: Tables;
   readonly values: readonly unknown[];
+  readonly timeoutMs: Milliseconds;
 }
 
-async function check(tx: Connection, { law, t, values }: Check): Promise<Violation | null> {
-  // The outer condition names all parameters, so that a law need not use each of them.
-  const { rows } = await tx.query({
-    text: `
-select broken.*, (count(*) over ())::int as all_broken_rows
-  from (${law.sql(t)}
-       ) as broken
- where ${SINCE} is not null and ${NOW} is not null and ${MAX_BYTES} is not null and ${GRACE_MS} is not null
- limit ${SHOWN_ROWS}`,
-    values,
-  });
+const QUERY_CANCELED = '57014';
+
+async function check(tx: Connection, given: Check): Promise<Violation | null> {
+  const { law } = given;
+  const rows = await brokenRows(tx, given);
   if (rows.length === 0) return null;
   return {
     invariant: law.id,
@@ -82,6 +79,25 @@ select broken.*, (count(*) over ())::int as all_broken_rows
     count: Number(rows[0]?.['all_broken_rows']),
     rows: rows.map(withoutCount),
   };
+}
+
+async function brokenRows(
+  tx: Connection,
+  { law, t, values, timeoutMs }: Check,
+): Promise<readonly Row[]> {
+  // The outer condition names all parameters, so that a law need not use each of them.
+  const text = `
+select broken.*, (count(*) over ())::int as all_broken_rows
+  from (${law.sql(t)}
+       ) as broken
+ where ${SINCE} is not null and ${NOW} is not null and ${MAX_BYTES} is not null and ${GRACE_MS} is not null
+ limit ${SHOWN_ROWS}`;
+  try {
+    return (await tx.query({ text, values })).rows;
+  } catch (error) {
+    if (sqlState(error) !== QUERY_CANCELED) throw error;
+    throw new TaskerError('AUDIT_TIMEOUT', { law: law.id, timeoutMs }, { cause: error });
+  }
 }
 
 function withoutCount(row: Row): Row {

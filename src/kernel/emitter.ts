@@ -17,9 +17,9 @@ export class Emitter<Events extends object> {
   /** Subscribes; the returned function unsubscribes. */
   on<Name extends keyof Events>(event: Name, listener: Listener<Events[Name]>): () => void {
     const known = this.#listeners.get(event) ?? new Set();
-    known.add(listener as Listener<never>); // sound: emit() passes only Events[Name] to listeners of Name
+    known.add(listener);
     this.#listeners.set(event, known);
-    return () => void known.delete(listener as Listener<never>);
+    return () => void known.delete(listener);
   }
 
   /** True when somebody listens, so that a hot path can skip building the payload. */
@@ -30,7 +30,7 @@ export class Emitter<Events extends object> {
   emit<Name extends keyof Events>(event: Name, payload: Events[Name]): void {
     for (const listener of this.#listeners.get(event) ?? []) {
       try {
-        (listener as Listener<Events[Name]>)(payload);
+        (listener as Listener<Events[Name]>)(payload); // sound: on() keeps it under its own name
       } catch (error) {
         this.#onListenerError(error, event);
       }

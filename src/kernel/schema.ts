@@ -60,7 +60,7 @@ export function schemaFault(schema: Json): SchemaFault | null {
       const error = deepest(ajv.errors ?? []);
       return error === undefined
         ? { path: [], message: 'is not a JSON Schema' }
-        : { path: pointerSegments(error.instancePath), message: error.message ?? 'is not valid' };
+        : { path: pointerSegments(error.instancePath), message: faultMessage(error) };
     }
     ajv.compile(input);
     return null;
@@ -156,6 +156,13 @@ function deepest(errors: readonly ErrorObject[]): ErrorObject | undefined {
   return errors.toSorted(
     (a, b) => b.instancePath.split('/').length - a.instancePath.split('/').length,
   )[0];
+}
+
+/** Ajv says that a word is not allowed; which ones are is what the reader needs. */
+function faultMessage(error: ErrorObject): string {
+  const params: unknown = error.params;
+  const allowed = isJsonObject(params) ? params['allowedValues'] : undefined;
+  return `${error.message ?? 'is not valid'}${Array.isArray(allowed) ? ` (${allowed.join(', ')})` : ''}`;
 }
 
 /** `if` only repeats what its `then` or `else` says better. */

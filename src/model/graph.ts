@@ -19,7 +19,8 @@ export function findCycle(parents: Parents): readonly number[] | null {
     const path: { position: number; next: number }[] = [{ position: root, next: 0 }];
     state[root] = 1;
     while (path.length > 0) {
-      const top = path[path.length - 1]!; // not empty: checked by the loop
+      const top = path[path.length - 1];
+      if (top === undefined) break;
       const parent = parents[top.position]?.[top.next];
       if (parent === undefined) {
         state[top.position] = 2;

@@ -28,13 +28,8 @@ export function identityHash(fields: IdentityFields): string {
 }
 
 /** SHA-256 (hex) of a caller's key within a task's name: keys of different tasks never meet. */
-export function keyHash(
-  kind: 'key' | 'custom',
-  namespace: string,
-  name: string,
-  key: string,
-): string {
-  return sha256(canonicalJson([kind, namespace, name, key]));
+export function keyHash(kind: 'key' | 'custom', task: string, key: string): string {
+  return sha256(canonicalJson([kind, task, key]));
 }
 
 function sha256(text: string): string {

@@ -1,5 +1,8 @@
 import type { Json } from '../kernel/json.ts';
+import type { StoredError } from '../kernel/serialize-error.ts';
 import type { StepStatus, TaskStatus } from './status.ts';
+
+export type { StoredError };
 
 /** What a caller asks for. The defaults are the seed's: initiator, reason and source_system are "unknown", lists are empty. */
 export interface TaskRequest {
@@ -46,19 +49,6 @@ export interface Task {
   readonly createdAt: Date;
   readonly startedAt: Date | null;
   readonly settledAt: Date | null;
-}
-
-/** An error as it is stored: kept apart from results, without secrets, limited in size. */
-export interface StoredError {
-  readonly name: string;
-  readonly message: string;
-  readonly code?: string;
-  readonly stack?: string;
-  readonly retryable?: boolean;
-  readonly data?: Json;
-  readonly cause?: StoredError;
-  /** True when the message was cut or characters were replaced. */
-  readonly altered?: boolean;
 }
 
 /** A step as read from the database, joined with its template. */

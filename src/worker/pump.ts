@@ -1,10 +1,10 @@
-import { advance, errorText, fail } from '../engine/advance.ts';
+import { advance, fail } from '../engine/advance.ts';
 import type { EngineParts } from '../engine/parts.ts';
-import { openChildren } from '../engine/pinned-definitions.ts';
-import { serializeError } from '../kernel/serialize-error.ts';
 import type { ClaimedStep } from '../store/steps/claimed-step.ts';
-import type { AdvanceAnswer, ChildMove, Completion } from '../store/steps/advance-steps.ts';
+import type { AdvanceAnswer } from '../store/steps/advance-steps.ts';
 import { workflowStepId } from '../model/task.ts';
+import { annotationsOf, limitedTasksOf, toCompletions } from './completions.ts';
+import { isRefusal, unstorable } from './refusal.ts';
 import type { FailedRun, Run, Success, WorkerIdentity } from './run.ts';
 
 /** Outcomes that one statement carries. */
@@ -54,8 +54,10 @@ export class Pump {
   #resting = false;
   #draining = false;
   #hungry = true;
+  /** Counts hints: a claim that was under way when one came proves nothing about an empty queue. */
+  #fed = 0;
   #queueIndex = 0;
-  #idleWaiters: (() => void)[] = [];
+  #waiters: { readonly resolve: () => void; readonly isOver: () => boolean }[] = [];
 
   constructor(parts: EngineParts, options: PumpOptions, host: PumpHost) {
     this.#parts = parts;
@@ -80,6 +82,7 @@ export class Pump {
 
   /** There may be work in the queue. */
   feed(): void {
+    this.#fed += 1;
     this.#hungry = true;
     this.#queueIndex = 0;
     this.#schedule();
@@ -96,20 +99,20 @@ export class Pump {
   }
 
   /** Resolves when nothing is buffered and nothing is under way. */
-  async stored(): Promise<void> {
-    while (this.#inFlight > 0 || this.unstored.length > 0) {
-      await new Promise<void>((resolve) => {
-        this.#idleWaiters.push(resolve);
-        this.#schedule();
-      });
-    }
+  stored(): Promise<void> {
+    return new Promise((resolve) => {
+      this.#waiters.push({ resolve, isOver: () => this.unstored.length === 0 });
+      this.#schedule();
+    });
   }
 
   /** Stops flushing until `resume`; resolves when nothing is under way. */
-  async rest(): Promise<void> {
+  rest(): Promise<void> {
     this.#resting = true;
-    while (this.#inFlight > 0)
-      await new Promise<void>((resolve) => this.#idleWaiters.push(resolve));
+    return new Promise((resolve) => {
+      this.#waiters.push({ resolve, isOver: () => true });
+      this.#schedule();
+    });
   }
 
   resume(): void {
@@ -136,7 +139,7 @@ export class Pump {
 
   #pump(): void {
     while (!this.#resting && this.#inFlight < this.#options.connections && this.#next());
-    if (this.#inFlight === 0) this.#wakeWaiters();
+    if (this.#inFlight === 0 && this.#waiters.length > 0) this.#tellWaiters();
   }
 
   /** Starts one statement; false when there is nothing to do. */
@@ -165,10 +168,11 @@ export class Pump {
     });
   }
 
-  #wakeWaiters(): void {
-    const waiters = this.#idleWaiters;
-    this.#idleWaiters = [];
-    for (const wake of waiters) wake();
+  /** Nothing is under way: tells those who waited for it. */
+  #tellWaiters(): void {
+    const over = this.#waiters.filter((waiter) => waiter.isOver());
+    this.#waiters = this.#waiters.filter((waiter) => !over.includes(waiter));
+    for (const { resolve } of over) resolve();
   }
 
   #free(): number {
@@ -178,10 +182,11 @@ export class Pump {
   async #flushSuccesses(successes: Success[]): Promise<void> {
     const identity = this.#host.identity();
     successes.sort((a, b) => a.run.id - b.run.id); // one order of locks everywhere
-    const budget = { left: this.#draining ? 0 : Math.max(0, this.#free()), taken: 0 };
-    const completions = this.#completions(successes, budget);
-    const room = this.#draining || !this.#hungry ? 0 : budget.left;
-    const reserved = budget.taken + room;
+    const free = this.#draining ? 0 : Math.max(0, this.#free());
+    const { completions, taken } = toCompletions(successes, { free, queues: this.#options.queues });
+    const room = this.#hungry ? free - taken : 0;
+    const fed = this.#fed;
+    const reserved = taken + room;
     const queue = this.#options.queues[this.#queueIndex] ?? 'default';
     this.#reserved += reserved;
     if (room > 0) this.#claimsInFlight += 1;
@@ -198,7 +203,7 @@ export class Pump {
           limitedTasks: limitedTasksOf(successes),
           onAnswer: (answer) => {
             release();
-            if (room > 0) this.#noteClaims(queue, answer.fromQueue, room);
+            if (answer.fromQueue < room && fed === this.#fed) this.#nextQueue();
             this.#deliver(successes, answer, identity);
           },
         },
@@ -210,44 +215,12 @@ export class Pump {
     }
   }
 
-  /** What the statement needs to know of each finished run, with a slot for every child that can be taken on. */
-  #completions(
-    successes: readonly Success[],
-    budget: { left: number; taken: number },
-  ): readonly Completion[] {
-    const taken = new Map<number, ChildMove>();
-    return successes.map(({ run, resultText }) => {
-      const { step, pinned } = run;
-      const { definition } = pinned;
-      const children = openChildren(pinned, step.position, run.bypassed).map((position) => {
-        const child = workflowStepId(step.taskId, position);
-        const queue = definition.steps[position]?.queue ?? 'default';
-        const move =
-          definition.width !== null ? 'park' : (taken.get(child) ?? this.#moveOf(queue, budget));
-        taken.set(child, move);
-        return { position, queue, move };
-      });
-      const { taskId, position, attempts, definitionId, rank } = step;
-      return { taskId, position, attempts, definitionId, rank, resultText, children };
-    });
-  }
-
-  #moveOf(queue: string, budget: { left: number; taken: number }): ChildMove {
-    if (budget.left === 0 || !this.#options.queues.includes(queue)) return 'queue';
-    budget.left -= 1;
-    budget.taken += 1;
-    return 'take';
-  }
-
-  /** A queue that gave less than was asked is empty; the worker is hungry until all its queues are. */
-  #noteClaims(queue: string, got: number, room: number): void {
-    if (got >= room) return;
-    if (this.#options.queues[this.#queueIndex] !== queue) return; // fed again meanwhile
+  /** The queue gave less than was asked: it is empty. The worker is hungry until all its queues are, or it is fed. */
+  #nextQueue(): void {
     this.#queueIndex += 1;
-    if (this.#queueIndex >= this.#options.queues.length) {
-      this.#queueIndex = 0;
-      this.#hungry = false;
-    }
+    if (this.#queueIndex < this.#options.queues.length) return;
+    this.#queueIndex = 0;
+    this.#hungry = false;
   }
 
   #deliver(successes: readonly Success[], answer: AdvanceAnswer, identity: WorkerIdentity): void {
@@ -261,23 +234,10 @@ export class Pump {
   }
 
   #giveBack(successes: readonly Success[], error: unknown): void {
-    if (isRefusal(error)) {
-      const [only, ...others] = successes;
-      if (only && others.length === 0) {
-        const stored = serializeError(error);
-        this.#failures.push({
-          run: only.run,
-          outcome: 'error',
-          errorText: errorText(stored),
-          message: stored.message,
-          retryInMs: null,
-        });
-      } else if (only) {
-        this.#singly.push(...successes);
-      } else {
-        this.#resting = true;
-        this.#host.onDoubt(error);
-      }
+    const [first, ...others] = successes;
+    if (first && isRefusal(error)) {
+      if (others.length > 0) this.#singly.push(...successes);
+      else this.#failures.push(unstorable(first.run, error));
       return;
     }
     this.#successes.unshift(...successes);
@@ -321,26 +281,4 @@ function once(work: () => void): () => void {
     done = true;
     work();
   };
-}
-
-function annotationsOf(successes: readonly Success[]) {
-  return successes.flatMap(({ run, annotations }) =>
-    annotations.map((a) => ({ taskId: run.step.taskId, position: run.step.position, ...a })),
-  );
-}
-
-function limitedTasksOf(successes: readonly Success[]): readonly number[] {
-  return [
-    ...new Set(
-      successes
-        .filter(({ run }) => run.pinned.definition.width !== null)
-        .map(({ run }) => run.step.taskId),
-    ),
-  ];
-}
-
-/** True when the database refused the statement for what it contains (SQLSTATE classes 22 and 23): nothing of it was stored. */
-function isRefusal(error: unknown): boolean {
-  const code: unknown = error instanceof Error && 'code' in error ? error.code : undefined;
-  return typeof code === 'string' && /^(22|23|54)/.test(code);
 }

@@ -9,6 +9,7 @@ import { Attempts } from './attempts.ts';
 import { DueClock } from './due.ts';
 import { startHeartbeat, type Heartbeat } from './heartbeat.ts';
 import { Pump } from './pump.ts';
+import { Recovery } from './recovery.ts';
 import type { Run, WorkerIdentity } from './run.ts';
 import type { StepSource } from './serve.ts';
 import { TaskMemory } from './task-memory.ts';
@@ -33,13 +34,13 @@ export class Worker {
   readonly #attempts: Attempts;
   readonly #pump: Pump;
   readonly #due: DueClock;
+  readonly #recovery: Recovery;
   readonly #stopped = new AbortController();
   readonly #excluded = new Map<number, NodeJS.Timeout>();
   #identity: WorkerIdentity = { workerId: 0 };
   #heartbeat: Heartbeat | null = null;
   #timers: NodeJS.Timeout[] = [];
   #offHint: () => void = () => undefined;
-  #recovering: Promise<void> | null = null;
   #checking: Promise<void> | null = null;
 
   constructor(
@@ -69,7 +70,7 @@ export class Worker {
           this.#emitFailed(failure);
         },
         onRefused: (run) => this.#onRefused(run),
-        onDoubt: (error) => this.#recover(error),
+        onDoubt: (error) => this.#recovery.doubt(error),
       },
     );
     this.#attempts = new Attempts(parts, {
@@ -80,6 +81,13 @@ export class Worker {
       onFreed: () => this.#pump.slotFreed(),
       onUnservable: (definitionId, problem) => this.#exclude(definitionId, problem),
       onFault: (error) => this.#waitOut(error),
+    });
+    this.#recovery = new Recovery(parts, {
+      pump: this.#pump,
+      attempts: this.#attempts,
+      identity: () => this.#identity,
+      registerAnew: () => this.#registerAnew(),
+      stopped: this.#stopped.signal,
     });
     this.#due = new DueClock(parts, {
       pollMs: () => this.#pollMs(),
@@ -131,7 +139,7 @@ export class Worker {
     this.#offHint();
     for (const timer of [...this.#timers, ...this.#excluded.values()]) clearTimeout(timer);
     await this.#due.stop();
-    await Promise.allSettled([this.#checking, this.#recovering, this.#heartbeat?.stop()]);
+    await Promise.allSettled([this.#checking, this.#recovery.done(), this.#heartbeat?.stop()]);
     await this.#parts.store.stopWorker(this.#parts.db, this.workerId).catch((error: unknown) => {
       this.#parts.logger.warn(
         { err: error },
@@ -164,70 +172,16 @@ export class Worker {
       workerId,
       leaseMs,
       heartbeatMs,
-      onLost: () => this.#onLost(workerId),
+      onLost: () => {
+        if (workerId === this.workerId) this.#recovery.lost();
+      },
     });
   }
 
-  /** Others have our steps: everything that we hold is worth nothing. Start anew under another id. */
-  #onLost(workerId: number): void {
-    if (workerId !== this.workerId || this.#stopped.signal.aborted || this.#recovering) return;
-    this.#parts.logger.warn({ workerId }, 'this worker was declared lost: its steps go to others');
-    this.#recovering = (async () => {
-      await this.#pump.rest();
-      const lost = this.#identity;
-      for (const run of this.#attempts.runs)
-        this.#attempts.revoke(run, new Error('the lease was lost'));
-      this.#pump.drop((run) => run.identity === lost);
-      await this.#heartbeat?.stop();
-      await this.#persist(() => this.#register());
-    })().finally(() => this.#recovered());
-  }
-
-  #recover(error: unknown): void {
-    if (this.#stopped.signal.aborted) return;
-    this.#parts.logger.warn(
-      { err: error },
-      'a statement is in doubt: comparing with the database before going on',
-    );
-    this.#recovering ??= this.#persist(() => this.#reconcile()).finally(() => this.#recovered());
-  }
-
-  #recovered(): void {
-    this.#recovering = null;
-    this.#pump.resume();
-  }
-
-  /** Tries until it succeeds or the worker has stopped, with growing, jittered rests. */
-  async #persist(work: () => Promise<void>): Promise<void> {
-    for (let failures = 0; !this.#stopped.signal.aborted; failures += 1) {
-      await pause(50 + fullJitter(Math.min(2_000, 100 * 2 ** failures)), this.#stopped.signal);
-      try {
-        await work();
-        return;
-      } catch (error) {
-        this.#parts.logger.warn({ err: error, failures }, 'the database does not answer yet');
-      }
-    }
-  }
-
-  async #reconcile(): Promise<void> {
-    await this.#pump.rest();
-    const { workerId } = this.#identity;
-    const held = await this.#parts.store.heldSteps(this.#parts.db, [workerId], { lock: false });
-    const heldRuns = new Map(
-      held.map((step) => [workflowStepId(step.taskId, step.position), step.attempts]),
-    );
-    const gone = (run: Run): boolean =>
-      run.identity === this.#identity && heldRuns.get(run.id) !== run.step.attempts;
-    const unstored = new Set(this.#pump.unstored.map((run) => run.id));
-    this.#pump.drop(gone); // stored by the statement in doubt, or taken away: either way it is decided
-    for (const run of this.#attempts.runs.filter(gone))
-      this.#attempts.revoke(run, new Error('the step was taken away'));
-    const orphans = held.filter((step) => {
-      const id = workflowStepId(step.taskId, step.position);
-      return !this.#attempts.holds(id) && !unstored.has(id);
-    });
-    if (orphans.length > 0) this.#attempts.begin(orphans, this.#identity);
+  /** Declared lost: take a new registration. Called by the recovery, when nothing of the old one is held any more. */
+  async #registerAnew(): Promise<void> {
+    await this.#heartbeat?.stop();
+    await this.#register();
   }
 
   /** Looks whether runs are still ours, and tells those that are not. */

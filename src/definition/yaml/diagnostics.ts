@@ -1,4 +1,5 @@
 import type { LineCounter } from 'yaml';
+import { harmless } from '../names.ts';
 import type { DefinitionProblem, Finding, Path, ProblemCode } from '../problem.ts';
 import type { Place, Stretch } from './places.ts';
 import { placeKey } from './places.ts';
@@ -30,14 +31,12 @@ const EXCERPT_WIDTH = 120;
  *      |                      ^^^^^^^^^^^^^^^^ did you mean "validate_products"?
  * ```
  */
-export function problemAt(
-  source: SourceFile,
-  { code, at, message, suggestion }: Remark,
-): DefinitionProblem {
+export function problemAt(source: SourceFile, { code, at, ...said }: Remark): DefinitionProblem {
+  const message = harmless(said.message);
   const { line, col } = source.lines.linePos(at[0]);
   const place = { line: Math.max(line, 1), column: Math.max(col, 1) };
   const excerpt = drawExcerpt(source.text, { ...place, start: at[0], width: at[1] - at[0] });
-  const hint = suggestion === undefined ? '' : ` did you mean "${suggestion}"?`;
+  const hint = said.suggestion === undefined ? '' : ` did you mean "${harmless(said.suggestion)}"?`;
   const head = `${source.file}:${place.line}:${place.column}  ${message}`;
   return {
     code,
@@ -90,11 +89,4 @@ function drawExcerpt(text: string, { line, column, start, width }: Drawing): str
     `  ${number} | ${shown}`,
     `  ${' '.repeat(number.length)} | ${' '.repeat(before)}${'^'.repeat(marks)}`,
   ].join('\n');
-}
-
-/** A definition must not be able to send commands to the terminal that shows it; every character keeps its width of one. */
-function harmless(text: string): string {
-  return text.replaceAll(/[\p{Cc}\p{Cf}\u2028\u2029]/gu, (mark) =>
-    mark === '\t' ? ' ' : '\u00b7'.repeat(mark.length),
-  );
 }

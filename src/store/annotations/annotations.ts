@@ -68,9 +68,7 @@ select a.task_annotation_id, y.name as type, n.name as step, a.annotation
  * Tasks with an annotation of a type whose key has a value (text, or any JSON scalar written as text), newest first, each once:
  * type, key and value are matched on the same annotation. Index: task_annotations_search for text values.
  */
-export function findByAnnotation(
-  t: Tables,
-): (
+export function findByAnnotation(t: Tables): (
   db: Connection,
   asked: {
     readonly type: string;

@@ -33,24 +33,7 @@ export function saveDefinition(
   db: Connection,
   definition: DefinitionRow,
 ) => Promise<{ readonly definitionId: number; readonly contentHash: string }> {
-  const insert = `
-with stored as (
-  insert into ${t.task_definitions} (namespace, name, version, content_hash, document)
-  values ($1, $2, $3, $4, $5::jsonb)
-      on conflict (namespace, name, version) do nothing
-  returning definition_id
-), steps as (
-  insert into ${t.named_steps} (definition_id, position, name, description, dependent_system, kind, queue, retryable, retry_limit,
-                                skippable, parents, children)
-  select definition_id, (e->>0)::int, e->>1, e->>2, e->>3, e->>4, e->>5, (e->>6)::boolean, (e->>7)::int, (e->>8)::boolean,
-         array(select (jsonb_array_elements_text(e->9))::int), array(select (jsonb_array_elements_text(e->10))::int)
-    from stored, jsonb_array_elements($6::jsonb) as e
-), systems as (
-  insert into ${t.dependent_systems} (name)
-  select distinct e->>3 from stored, jsonb_array_elements($6::jsonb) as e order by 1
-      on conflict (name) do nothing
-)
-select definition_id from stored`;
+  const insert = insertText(t);
   const find = `select definition_id, content_hash from ${t.task_definitions} where namespace = $1 and name = $2 and version = $3`;
   return async (db, d) => {
     const steps = d.steps.map((s) => [
@@ -91,6 +74,27 @@ select definition_id from stored`;
       contentHash: rows[0]?.['content_hash'] as string,
     };
   };
+}
+
+function insertText(t: Tables): string {
+  return `
+with stored as (
+  insert into ${t.task_definitions} (namespace, name, version, content_hash, document)
+  values ($1, $2, $3, $4, $5::jsonb)
+      on conflict (namespace, name, version) do nothing
+  returning definition_id
+), steps as (
+  insert into ${t.named_steps} (definition_id, position, name, description, dependent_system, kind, queue, retryable, retry_limit,
+                                skippable, parents, children)
+  select definition_id, (e->>0)::int, e->>1, e->>2, e->>3, e->>4, e->>5, (e->>6)::boolean, (e->>7)::int, (e->>8)::boolean,
+         array(select (jsonb_array_elements_text(e->9))::int), array(select (jsonb_array_elements_text(e->10))::int)
+    from stored, jsonb_array_elements($6::jsonb) as e
+), systems as (
+  insert into ${t.dependent_systems} (name)
+  select distinct e->>3 from stored, jsonb_array_elements($6::jsonb) as e order by 1
+      on conflict (name) do nothing
+)
+select definition_id from stored`;
 }
 
 /** The stored document of a definition, or null. */

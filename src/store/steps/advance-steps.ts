@@ -106,6 +106,11 @@ function completionsText(completions: readonly Completion[]): string {
 }
 
 function advanceText(t: Tables): string {
+  return `${finishAndOpen(t)}${queueAndSettle(t)}${topUp(t)}${answerRows(t)}`;
+}
+
+/** Results, behind the fence; then the children of what counted. */
+function finishAndOpen(t: Tables): string {
   return `
 with finished as materialized (
   select (e->>0)::bigint as task_id, (e->>1)::int as position, (e->>2)::int as attempts, (e->>3)::int as definition_id,
@@ -137,7 +142,12 @@ with finished as materialized (
     from unlocked as u
    where s.task_id = u.task_id and s.position = u.position and s.status = 'pending'
   returning s.task_id, s.position, s.attempts, s.waiting_on, s.inputs, s.retry_limit, u.definition_id, u.rank, u.move, u.queue
-), queued as (
+`;
+}
+
+/** Children for others go into the queue; tasks lose the leaves that are done. */
+function queueAndSettle(t: Tables): string {
+  return `), queued as (
   insert into ${t.ready_steps} (task_id, position, definition_id, rank, queue, ready_at, due)
   select task_id, position, definition_id, rank, queue, ${t.clock}, true
     from opened
@@ -151,7 +161,12 @@ with finished as materialized (
     from (select task_id, count(*)::int as leaves from done where children = '[]' group by task_id order by task_id) as l
    where task.task_id = l.task_id and task.settled_at is null
   returning task.task_id, task.status
-), taken as (
+`;
+}
+
+/** Further steps from the queue, as many as there is room for. */
+function topUp(t: Tables): string {
+  return `), taken as (
   delete from ${t.ready_steps}
    where ctid = any (array(
            select ctid
@@ -174,7 +189,12 @@ with finished as materialized (
    where task.task_id = c.task_id and task.status = 'pending'
   returning task.task_id
 )
-select 1 as kind, c.task_id, c.position, c.attempts, c.definition_id, c.rank, c.inputs, c.retry_limit,
+`;
+}
+
+/** One result set for everything: `kind` says what a row is (see toAnswer). */
+function answerRows(t: Tables): string {
+  return `select 1 as kind, c.task_id, c.position, c.attempts, c.definition_id, c.rank, c.inputs, c.retry_limit,
        task.context, task.initiator, task.reason, task.source_system, task.tags, task.bypass_steps,
        (extract(epoch from task.requested_at) * 1000)::float8 as requested_at, null::int as count
   from claimed as c join ${t.tasks} as task on task.task_id = c.task_id

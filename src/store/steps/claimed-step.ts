@@ -43,6 +43,7 @@ export function toClaimedStep(row: Row): ClaimedStep {
   };
 }
 
+/** The same for the task's columns; the casts name their types. */
 export function toClaimedTask(row: Row): ClaimedTask {
   return {
     context: row['context'] as Json,

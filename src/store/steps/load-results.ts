@@ -3,9 +3,7 @@ import type { Connection } from '../../db/db.ts';
 import type { Tables } from '../tables.ts';
 
 /** Reads results of steps that a worker needs as inputs and does not have in memory. Index: primary key. */
-export function loadResults(
-  t: Tables,
-): (
+export function loadResults(t: Tables): (
   db: Connection,
   wanted: readonly { readonly taskId: number; readonly position: number }[],
 ) => Promise<

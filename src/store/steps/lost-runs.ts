@@ -5,9 +5,7 @@ import type { Tables } from '../tables.ts';
  * Of the runs that a worker believes to hold, those that it does not hold any more (cancelled, taken back, resolved), with the status
  * that the step has now. Index: primary key.
  */
-export function lostRuns(
-  t: Tables,
-): (
+export function lostRuns(t: Tables): (
   db: Connection,
   workerId: number,
   runs: readonly {

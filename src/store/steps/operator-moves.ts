@@ -94,9 +94,7 @@ select position from reopened`;
  * Marks a step as done by hand and unlocks its children, as a completion would. Guard: pending or error, waiting for nothing.
  * Answers false when the guard did not hold. Locks: the step, its children in order, then the task.
  */
-export function resolveStep(
-  t: Tables,
-): (
+export function resolveStep(t: Tables): (
   db: Connection,
   step: {
     readonly taskId: number;
@@ -132,9 +130,7 @@ select task_id from resolved`;
 }
 
 /** Changes what an operator may edit of a step that has not finished. Null leaves a field as it is. */
-export function editStep(
-  t: Tables,
-): (
+export function editStep(t: Tables): (
   db: Connection,
   step: {
     readonly taskId: number;

@@ -54,15 +54,15 @@ select m.object_map_id from ${t.dependent_system_object_maps} as m join (${halve
 export function mappedObjects(
   t: Tables,
 ): (db: Connection, object: SystemObject) => Promise<readonly SystemObject[]> {
-  const half = (from: string, fromId: string, to: string, toId: string): string => `
-select s.name as system, m.${toId} as id
+  const half = (own: 'one' | 'two', other: 'one' | 'two'): string => `
+select s.name as system, m.remote_id_${other} as id
   from ${t.dependent_system_object_maps} as m
-  join ${t.dependent_systems} as own on own.dependent_system_id = m.${from}
-  join ${t.dependent_systems} as s on s.dependent_system_id = m.${to}
- where own.name = $1 and m.${fromId} = $2`;
-  const text = `${half('system_one_id', 'remote_id_one', 'system_two_id', 'remote_id_two')}
+  join ${t.dependent_systems} as own on own.dependent_system_id = m.system_${own}_id
+  join ${t.dependent_systems} as s on s.dependent_system_id = m.system_${other}_id
+ where own.name = $1 and m.remote_id_${own} = $2`;
+  const text = `${half('one', 'two')}
 union
-${half('system_two_id', 'remote_id_two', 'system_one_id', 'remote_id_one')}
+${half('two', 'one')}
  order by 1, 2`;
   return async (db, { system, id }) => {
     const { rows } = await db.query({ text, values: [system, id] });

@@ -1,0 +1,71 @@
+import { cancelStep, resolveStep, retryStep, updateStep } from './engine/operate-step.ts';
+import { cancelTask, resolveTask, retryTask, updateTask } from './engine/operate-task.ts';
+import {
+  getAttempts,
+  getOperatorLog,
+  getStep,
+  getSteps,
+  getTask,
+  getTasks,
+  getWorkers,
+  waitForTask,
+} from './engine/queries.ts';
+import { annotate, findTasksByAnnotation, listAnnotations } from './engine/annotate.ts';
+import { mapObjectPair, objectsMappedTo } from './engine/map-objects.ts';
+import { doctor } from './engine/doctor.ts';
+import { verify } from './engine/verify.ts';
+import type { EngineParts } from './engine/parts.ts';
+import type { Tasker } from './tasker-interface.ts';
+
+/** The verbs of a Tasker that are nothing but the engine's, on the parts of the moment. */
+export function engineVerbs(
+  parts: () => EngineParts,
+): Omit<
+  Tasker,
+  | 'start'
+  | 'stop'
+  | 'register'
+  | 'handler'
+  | 'definitions'
+  | 'definition'
+  | 'create'
+  | 'createMany'
+  | 'migrate'
+  | 'about'
+  | 'on'
+> {
+  return {
+    async definitionOf(taskId) {
+      const task = await getTask(parts(), taskId);
+      return (await parts().pinned.get(task.definitionId)).definition;
+    },
+    waitFor: (taskId, wait) => waitForTask(parts(), taskId, wait),
+    task: (taskId) => getTask(parts(), taskId),
+    tasks: (filter) => getTasks(parts(), filter),
+    steps: (taskId) => getSteps(parts(), taskId),
+    step: (taskId, step) => getStep(parts(), taskId, step),
+    attempts: (taskId) => getAttempts(parts(), taskId),
+    operatorLog: (taskId) => getOperatorLog(parts(), taskId),
+    workers: () => getWorkers(parts()),
+    cancelTask: (taskId, by) => cancelTask(parts(), taskId, by),
+    retryTask: (taskId, by) => retryTask(parts(), taskId, by),
+    resolveTask: (taskId, by) => resolveTask(parts(), taskId, by),
+    updateTask: (taskId, change) => updateTask(parts(), taskId, change),
+    cancelStep: (taskId, step, by) => cancelStep(parts(), { taskId, step }, by),
+    retryStep: (taskId, step, by) => retryStep(parts(), { taskId, step }, by),
+    resolveStep: (taskId, step, by) => resolveStep(parts(), { taskId, step }, by),
+    updateStep: (taskId, step, change) => updateStep(parts(), { taskId, step }, change),
+    annotate: (taskId, type, annotation) => annotate(parts(), { taskId, type, annotation }),
+    annotations: (taskId) => listAnnotations(parts(), taskId),
+    tasksByAnnotation: (asked) => findTasksByAnnotation(parts(), { limit: 20, ...asked }),
+    mapObjects: (one, two) => mapObjectPair(parts(), one, two),
+    mappedObjects: (object) => objectsMappedTo(parts(), object),
+    dependentSystems: () => parts().store.listSystems(parts().db),
+    verify: (what) =>
+      verify(parts().db, parts().store.tables, {
+        ...what,
+        maxValueBytes: parts().limits.maxBytes,
+      }),
+    doctor: () => doctor(parts().db, parts().store.tables),
+  };
+}

@@ -1,0 +1,105 @@
+import { fullJitter, pause } from '../db/pause.ts';
+import type { EngineParts } from '../engine/parts.ts';
+import { workflowStepId } from '../model/task.ts';
+import type { Attempts } from './attempts.ts';
+import type { Pump } from './pump.ts';
+import type { Run, WorkerIdentity } from './run.ts';
+
+/** What the recovery works on. */
+export interface RecoveryHost {
+  readonly pump: Pump;
+  readonly attempts: Attempts;
+  readonly identity: () => WorkerIdentity;
+  /** Takes a new registration in the database, and a new heartbeat. */
+  readonly registerAnew: () => Promise<void>;
+  readonly stopped: AbortSignal;
+}
+
+/**
+ * Brings a worker back to the truth after something went wrong with the database.
+ *
+ * I1: while it works, the pump rests: nothing is flushed or claimed.
+ * I2: `doubt`: a statement may have been stored without our seeing its answer. What the database says we hold is compared with what we
+ *     do hold: outcomes that are decided are dropped, runs that are gone are revoked, steps that we were given unseen are run.
+ * I3: `lost`: others have our steps. Everything that we hold is worth nothing; we start anew under another id.
+ */
+export class Recovery {
+  readonly #parts: EngineParts;
+  readonly #host: RecoveryHost;
+  #working: Promise<void> | null = null;
+
+  constructor(parts: EngineParts, host: RecoveryHost) {
+    this.#parts = parts;
+    this.#host = host;
+  }
+
+  doubt(error: unknown): void {
+    this.#parts.logger.warn(
+      { err: error },
+      'a statement is in doubt: comparing with the database before going on',
+    );
+    this.#begin(() => this.#persist(() => this.#reconcile()));
+  }
+
+  lost(): void {
+    const { workerId } = this.#host.identity();
+    this.#parts.logger.warn({ workerId }, 'this worker was declared lost: its steps go to others');
+    this.#begin(() => this.#startAnew());
+  }
+
+  async done(): Promise<void> {
+    await this.#working;
+  }
+
+  #begin(work: () => Promise<void>): void {
+    if (this.#working !== null || this.#host.stopped.aborted) return;
+    this.#working = work().finally(() => {
+      this.#working = null;
+      this.#host.pump.resume();
+    });
+  }
+
+  /** Tries until it succeeds or the worker has stopped, with growing, jittered rests. */
+  async #persist(work: () => Promise<void>): Promise<void> {
+    for (let failures = 0; !this.#host.stopped.aborted; failures += 1) {
+      await pause(50 + fullJitter(Math.min(2_000, 100 * 2 ** failures)), this.#host.stopped);
+      try {
+        await work();
+        return;
+      } catch (error) {
+        this.#parts.logger.warn({ err: error, failures }, 'the database does not answer yet');
+      }
+    }
+  }
+
+  async #startAnew(): Promise<void> {
+    const { pump, attempts, identity, registerAnew } = this.#host;
+    await pump.rest();
+    const old = identity();
+    for (const run of attempts.runs) attempts.revoke(run, new Error('the lease was lost'));
+    pump.drop((run) => run.identity === old);
+    await this.#persist(registerAnew);
+  }
+
+  async #reconcile(): Promise<void> {
+    const { pump, attempts } = this.#host;
+    await pump.rest();
+    const identity = this.#host.identity();
+    const { workerId } = identity;
+    const held = await this.#parts.store.heldSteps(this.#parts.db, [workerId], { lock: false });
+    const heldAttempts = new Map(
+      held.map((s) => [workflowStepId(s.taskId, s.position), s.attempts]),
+    );
+    const isGone = (run: Run): boolean =>
+      run.identity === identity && heldAttempts.get(run.id) !== run.step.attempts;
+    const unstored = new Set(pump.unstored.map((run) => run.id));
+    pump.drop(isGone); // stored by the statement in doubt, or taken away: either way it is decided
+    for (const run of attempts.runs.filter(isGone))
+      attempts.revoke(run, new Error('the step was taken away'));
+    const unseen = held.filter((step) => {
+      const id = workflowStepId(step.taskId, step.position);
+      return !attempts.holds(id) && !unstored.has(id);
+    });
+    if (unseen.length > 0) attempts.begin(unseen, identity);
+  }
+}
