@@ -1,3 +1,6 @@
+import { spawnSync } from 'node:child_process';
+import { readFileSync } from 'node:fs';
+import path from 'node:path';
 import { describe, expect, test } from 'vitest';
 import { fixtureProject } from './fixture-project.ts';
 
@@ -165,4 +168,27 @@ test('the compiler finds a type error in a test as well as in src', () => {
 
   expect(said).toContain('test/a.test.ts(2,14): error TS2322');
   expect(code).not.toBe(0);
+});
+
+test('the check of embedded migrations finds one that was changed and not embedded again', () => {
+  const project = fixtureProject([]);
+  const script = readFileSync(
+    path.resolve(import.meta.dirname, '../../scripts/embed-migrations.mjs'),
+    'utf8',
+  );
+  project.write('scripts/embed-migrations.mjs', script);
+  project.write('src/store/migrations/0001_initial.sql', 'create table {schema}.a (b int);\n');
+  const embed = (...args: readonly string[]) =>
+    spawnSync(process.execPath, ['scripts/embed-migrations.mjs', ...args], {
+      cwd: project.folder,
+      encoding: 'utf8',
+    });
+  expect(embed().status).toBe(0);
+  expect(embed('--check').status).toBe(0);
+
+  project.write('src/store/migrations/0001_initial.sql', 'create table {schema}.a (b bigint);\n');
+  const { status, stdout, stderr } = embed('--check');
+
+  expect(stdout + stderr).toContain('migrations.generated.ts');
+  expect(status).not.toBe(0);
 });
