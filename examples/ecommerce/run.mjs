@@ -21,7 +21,7 @@ if (typeof wanted === 'string') {
     if (stage.signal.aborted || end === null) return 1;
     stage.screen.print();
     await describeOrder(stage, taskId);
-    stage.screen.print(`\nmore: npm run tasker -- tasks show ${taskId}`);
+    stage.screen.print(`\nmore: npx tasker tasks show ${taskId}`);
     return end.task.status === 'complete' ? 0 : 1;
   });
 }

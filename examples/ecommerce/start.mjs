@@ -20,8 +20,8 @@ await onStage({ latencyMs: 150 }, async (stage) => {
 
   screen.print();
   await describeOrder(stage, taskId);
-  const { tasks } = await tasker.tasks({ name: 'order', limit: 200 });
-  showWhatNext(stage, { taskId, count: tasks.length });
+  const orders = await tasker.tasks({ name: 'order', namespace: 'ecommerce', limit: 200 });
+  showWhatNext(stage, taskId, orders);
   return end.task.status === 'complete' ? 0 : 1;
 });
 
@@ -59,15 +59,12 @@ function showWhatNext({ screen }, { taskId, count }) {
     `\n${count === 1 ? 'One order is' : `${count} orders are`} in the database. Next:\n`,
   );
   const rows = [
-    [`npm run tasker -- tasks show ${taskId}`, 'every step and attempt of this order'],
-    ['npm run tasker -- tasks list', 'all orders so far'],
+    [`npx tasker tasks show ${taskId}`, 'every step and attempt of this order'],
+    ['npx tasker tasks list', 'all orders so far'],
     ['npm run order -- --cart 15', 'an order that fails: not enough in stock'],
     ['npm run order -- --cart 7 --fault 429', 'a shop that says Retry-After'],
-    [
-      'npm run tasker -- diagram examples/ecommerce/order.yaml',
-      'the five steps as a Mermaid diagram',
-    ],
+    ['npx tasker diagram examples/ecommerce/order.yaml', 'the five steps as a Mermaid diagram'],
   ];
-  for (const [command, what] of rows) screen.print(`  ${command.padEnd(58)}${what}`);
+  for (const [command, what] of rows) screen.print(`  ${command.padEnd(52)}${what}`);
   screen.print('\nThe guide: examples/ecommerce/README.md');
 }

@@ -105,7 +105,7 @@ describe('the example from the command line [pglite]', { timeout: 180_000 }, () 
     expect(run.said()).toMatch(/fetch_products .*retry in/);
     expect(run.said()).toContain('placed_pending_fulfillment');
     expect(run.said()).toContain('111.49');
-    expect(run.said()).toContain('npm run tasker -- tasks show 1');
+    expect(run.said()).toContain('npx tasker tasks show 1');
     expect(publishedOrders(place)).toHaveLength(1);
     expect(portOf(run)).not.toBe(4848);
     expect(await isListening(portOf(run))).toBe(false);
