@@ -4,7 +4,11 @@ import { verify } from '../../src/engine/verify.ts';
 import { LAWS } from '../../src/store/audit/index.ts';
 import { MIGRATIONS } from '../../src/store/migrations.generated.ts';
 import { tables } from '../../src/store/tables.ts';
-import { describeOnEachDatabase } from '../support/each-database.ts';
+import {
+  describeOnEachDatabase,
+  describeOnPostgres,
+  postgresDatabase,
+} from '../support/each-database.ts';
 import { assertInvariants } from '../support/invariants.ts';
 import { FAULTS } from './faults/all-faults.ts';
 import { ODD_STATES } from './odd-states.ts';
@@ -107,5 +111,25 @@ describeOnEachDatabase('laws of the data', (database) => {
     await expect(assertInvariants(db, SCHEMA)).rejects.toThrow(
       /2 laws of the data are broken:[^]*no-dead-end: Every open task[^]*stay open for ever[^]*"task_id":5/,
     );
+  });
+});
+
+describeOnPostgres('an audit with a time limit', () => {
+  const database = postgresDatabase();
+
+  test('names the law that took too long', async () => {
+    const db = database.db();
+    await migrate(db, { schema: SCHEMA, migrations: MIGRATIONS });
+    await db.script(soundState(t));
+
+    await db.transaction(async (tx) => {
+      await tx.query({ text: `lock table ${t.task_identities} in access exclusive mode` });
+      await expect(verify(db, t, { statementTimeoutMs: 50 })).rejects.toMatchObject({
+        code: 'AUDIT_TIMEOUT',
+        details: { law: 'no-orphans', timeoutMs: 50 },
+      });
+    });
+
+    expect(await verify(db, t)).toEqual([]);
   });
 });
