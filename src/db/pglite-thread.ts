@@ -107,23 +107,27 @@ export class PgliteThread {
     this.#worker = worker;
     this.#instance += 1;
     return new Promise((resolve, reject) => {
+      let isOpen = false;
+      // One that never opened is not replaced: the next would end in the same way.
+      const fail = (problem: string): void => {
+        if (isOpen || this.#end !== null) return this.#replace(worker, problem);
+        this.#end = `it could not be opened: ${problem}`;
+        reject(new TaskerError('DATABASE_FAULT', { problem: this.#end }));
+        void worker.terminate();
+      };
       worker.on('message', (message: WorkerReply) => {
         if (message.kind === 'opened') {
+          isOpen = true;
           if (this.#pending.size === 0) worker.unref();
           resolve();
         } else if (message.kind === 'not_opened') {
-          this.#end = `it could not be opened: ${message.problem}`;
-          reject(new TaskerError('DATABASE_FAULT', { problem: this.#end }));
-          void worker.terminate();
+          fail(message.problem);
         } else if (worker === this.#worker) {
           this.#receive(worker, message);
         }
       });
-      worker.on('error', (error) => {
-        reject(fault(String(error)));
-        this.#replace(worker, String(error));
-      });
-      worker.on('exit', (code) => this.#replace(worker, `its thread ended with code ${code}`));
+      worker.on('error', (error) => fail(String(error)));
+      worker.on('exit', (code) => fail(`its thread ended with code ${code}`));
     });
   }
 

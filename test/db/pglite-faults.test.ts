@@ -1,5 +1,5 @@
 import { spawn } from 'node:child_process';
-import { cp, mkdtemp, rm } from 'node:fs/promises';
+import { cp, mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
@@ -117,6 +117,13 @@ describe('an embedded database in a directory [pglite]', () => {
     db = await connectPglite({ directory });
     expect(await ids()).toEqual([1]);
     expect(await db.durability()).toBe('process');
+  });
+
+  test('a directory that cannot be opened is a fault, and its lock is given back', async () => {
+    await db.close();
+    await writeFile(join(directory, 'postgres', 'PG_VERSION'), '9.1\n');
+    await expect(connectPglite({ directory })).rejects.toMatchObject({ code: 'DATABASE_FAULT' });
+    await expect(connectPglite({ directory })).rejects.toMatchObject({ code: 'DATABASE_FAULT' });
   });
 
   test('a second owner is refused while the first has it, and the first is unharmed', async () => {
