@@ -1,9 +1,7 @@
 import { expect, test } from 'vitest';
 import { z } from 'zod';
 import { isTaskerError } from '../kernel/errors.ts';
-import { checkDefinition } from './check-definition.ts';
 import { defineTask, isDefinedTask } from './define-task.ts';
-import { fromDocument, toDocument } from './document.ts';
 import type { KindRules } from './kind-rules.ts';
 import { parseYamlDefinition } from './yaml/parse-definition.ts';
 
@@ -218,31 +216,6 @@ test('refuses a task without steps, and configuration that is no JSON', () => {
   expect(messages[0]).toContain('handlerConfig cannot be stored: a Date at $.at');
 });
 
-test('checks kinds, strategies and handler names when they are known', () => {
-  const task = defineTask({ name: 'order' }, (t) => {
-    t.step('a', { backoff: 'fibonacci' }, () => null);
-    t.step('b', {}, 'Shop::Crat');
-  });
-  const offered = {
-    kinds: KINDS,
-    strategies: STRATEGIES,
-    hasHandler: (name: string) => name === 'Shop::Cart',
-    handlerNames: ['Shop::Cart'],
-  };
-  const messages = messagesOf(() => checkDefinition(task, offered));
-  expect(messages).toHaveLength(2);
-  expect(messages[1]).toContain('Did you mean "Shop::Cart"');
-  expect(
-    messagesOf(() =>
-      checkDefinition(task, {
-        ...offered,
-        strategies: new Set(['fibonacci', 'exponential']),
-        hasHandler: () => true,
-      }),
-    ),
-  ).toEqual([]);
-});
-
 test('the two roads lead to one form and one hash', () => {
   const code = defineTask({ name: 'order', version: '1.0.0', namespace: 'shop', width: 2 }, (t) => {
     const cart = t.api('cart', { handlerConfig: { url: 'https://shop.example' }, retryLimit: 5 });
@@ -255,58 +228,6 @@ test('the two roads lead to one form and one hash', () => {
     { file: 'order.yaml', environment: 'test', kinds: KINDS, strategies: STRATEGIES },
   );
   expect(code.definition).toEqual(yaml.definition);
-});
-
-test('the hash follows what matters at run time and nothing else', () => {
-  const hash = (
-    options: { readonly width?: number; readonly description?: string; readonly version?: string },
-    step = 'a',
-  ): string =>
-    defineTask({ name: 'order', ...options }, (t) => void t.step(step, {}, () => null)).definition
-      .contentHash;
-  expect(hash({ description: 'other', version: '2.0.0' })).toBe(hash({}));
-  expect(hash({ width: 2 })).not.toBe(hash({}));
-  expect(hash({}, 'b')).not.toBe(hash({}));
-  expect(hash({})).toMatch(/^[0-9a-f]{64}$/);
-});
-
-test('a stored definition comes back as it was', () => {
-  const task = defineTask(
-    {
-      name: 'order',
-      schema: { type: 'object', properties: { id: { type: 'integer' } } },
-      identity: 'key',
-      width: 3,
-      priority: -5,
-    },
-    (t) => {
-      const a = t.step(
-        'a',
-        { handlerConfig: { list: [1, null, { deep: true }] }, resultSchema: { type: 'number' } },
-        () => 1,
-      );
-      t.step(
-        'b',
-        {
-          dependsOn: { a },
-          timeout: '3d',
-          backoff: { strategy: 'fixed', base: '1ms', max: '2ms', jitter: 'equal' },
-        },
-        'Named',
-      );
-    },
-  );
-  const stored: unknown = JSON.parse(JSON.stringify(toDocument(task.definition)));
-  expect(fromDocument(stored as Parameters<typeof fromDocument>[0])).toEqual(task.definition); // sound: JSON.parse gives JSON
-});
-
-test('refuses to read a stored document that it did not write', () => {
-  const document = toDocument(
-    defineTask({ name: 'order' }, (t) => void t.step('a', {}, () => null)).definition,
-  );
-  const faulty = { ...(document as Record<string, never>), format: 2 }; // sound: a document is an object
-  expect(() => fromDocument(faulty)).toThrow(expect.objectContaining({ code: 'DATABASE_FAULT' }));
-  expect(() => fromDocument([])).toThrow(expect.objectContaining({ code: 'DATABASE_FAULT' }));
 });
 
 test('tells what defineTask made from what only looks like it', () => {
