@@ -54,10 +54,9 @@ async function finishEarlierOrders(stage) {
   }
 }
 
-function showWhatNext({ screen }, { taskId, count }) {
-  screen.print(
-    `\n${count === 1 ? 'One order is' : `${count} orders are`} in the database. Next:\n`,
-  );
+function showWhatNext({ screen }, taskId, { tasks, next }) {
+  const many = `${next === null ? '' : 'More than '}${tasks.length} orders are`;
+  screen.print(`\n${tasks.length === 1 ? 'One order is' : many} in the database. Next:\n`);
   const rows = [
     [`npx tasker tasks show ${taskId}`, 'every step and attempt of this order'],
     ['npx tasker tasks list', 'all orders so far'],
