@@ -3,7 +3,7 @@ import { TaskerError } from '../kernel/errors.ts';
 import type { Json } from '../kernel/json.ts';
 import { compileJsonSchema } from '../kernel/schema.ts';
 import { descendantsOf } from '../model/graph.ts';
-import type { StepStatus } from '../model/status.ts';
+import { mayStepMove, type StepStatus } from '../model/status.ts';
 import type { Actor, Task, WorkflowStep } from '../model/task.ts';
 import { checkActor, type CheckedActor } from './check-actor.ts';
 import { checkContext, gate } from './check-request.ts';
@@ -45,7 +45,7 @@ export async function cancelStep(
   by: Actor,
 ): Promise<WorkflowStep> {
   const answer = await act(parts, { taskId, step, by, verb: 'cancelled' }, async (held) => {
-    requireStatus(held, ['pending', 'in_progress', 'error'], 'cancelled');
+    requireMove(held, 'cancelled', 'cancelled');
     const { tx, task, pinned, step: target } = held;
     // A bypassed step waits for nobody, and nobody waits for it: what hangs on it alone goes on.
     const bypassed = bypassedPositions(pinned, task.bypassSteps);
@@ -74,7 +74,7 @@ export async function retryStep(
   by: Actor,
 ): Promise<WorkflowStep> {
   const answer = await act(parts, { taskId, step, by, verb: 'retried' }, async (held) => {
-    requireStatus(held, ['error'], 'retried');
+    requireMove(held, 'pending', 'retried');
     const { tx, step: target, pinned } = held;
     const retryLimit =
       target.attempts + (pinned.definition.steps[target.position]?.retryLimit ?? 1);
@@ -108,7 +108,7 @@ export async function resolveStep(
 ): Promise<WorkflowStep> {
   const resultText = gate('The result', by.result ?? {}, parts.limits);
   const answer = await act(parts, { taskId, step, by, verb: 'resolved by hand' }, async (held) => {
-    requireStatus(held, ['pending', 'error'], 'resolved by hand');
+    requireMove(held, 'resolved_manually', 'resolved by hand');
     const { tx, task, pinned, step: target } = held;
     checkResult(pinned, target, by.result ?? {});
     const children = openChildren(
@@ -162,7 +162,7 @@ export async function updateStep(
     throw new TaskerError('INVALID_REQUEST', { problem: 'give inputs or retryLimit' });
   }
   return act(parts, { taskId, step, by: change, verb: 'edited' }, async (held) => {
-    requireStatus(held, ['pending', 'in_progress', 'error'], 'edited');
+    requireUnfinished(held, 'edited');
     const { tx, pinned, step: target } = held;
     const checked =
       inputs === undefined
@@ -233,15 +233,17 @@ async function stepAt(
   return step;
 }
 
-function requireStatus(held: HeldVerb, allowed: readonly StepStatus[], verb: string): void {
-  const { status, name } = held.step;
-  if (!allowed.includes(status))
-    throw new TaskerError('STEP_STATE_CONFLICT', {
-      taskId: held.task.taskId,
-      step: name,
-      status,
-      verb,
-    });
+function requireMove(held: HeldVerb, to: StepStatus, verb: string): void {
+  if (!mayStepMove(held.step.status, to, 'operator')) refuse(held, verb);
+}
+
+function requireUnfinished(held: HeldVerb, verb: string): void {
+  if (!['pending', 'in_progress', 'error'].includes(held.step.status)) refuse(held, verb);
+}
+
+function refuse({ step, task }: HeldVerb, verb: string): never {
+  const { status, name } = step;
+  throw new TaskerError('STEP_STATE_CONFLICT', { taskId: task.taskId, step: name, status, verb });
 }
 
 function checkLimit(retryLimit: number, step: WorkflowStep): void {

@@ -106,7 +106,7 @@ async function close(
     const cancelled = await parts.store.cancelSteps(tx, taskId, null);
     const from: readonly TaskStatus[] = ['pending', 'in_progress', 'error'];
     const moved =
-      mayTaskMove(seen.status, end.to) &&
+      mayTaskMove(seen.status, end.to, 'operator') &&
       (await parts.store.moveTask(tx, taskId, { from, to: end.to }));
     if (!moved) {
       const now = await parts.store.taskStatus(tx, taskId);

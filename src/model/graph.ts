@@ -59,19 +59,3 @@ export function descendantsOf(
   }
   return found;
 }
-
-/** Levels for drawing: 0 for roots, otherwise one more than the deepest parent. The graph must have no cycle. */
-export function levelsOf(parents: Parents): readonly number[] {
-  const children = childrenOf(parents);
-  const waiting = parents.map((list) => list.length);
-  const levels = parents.map(() => 0);
-  const open = waiting.flatMap((count, position) => (count === 0 ? [position] : []));
-  for (let position = open.pop(); position !== undefined; position = open.pop()) {
-    for (const child of children[position] ?? []) {
-      levels[child] = Math.max(levels[child] ?? 0, (levels[position] ?? 0) + 1);
-      waiting[child] = (waiting[child] ?? 0) - 1;
-      if (waiting[child] === 0) open.push(child);
-    }
-  }
-  return levels;
-}

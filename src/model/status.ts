@@ -65,14 +65,18 @@ export const STEP_MOVES: readonly Move<StepStatus>[] = [
   { from: 'error', to: 'resolved_manually', by: 'operator' },
 ];
 
-/** True when a step may move so. */
-export function mayStepMove(from: StepStatus, to: StepStatus): boolean {
-  return STEP_MOVES.some((move) => move.from === from && move.to === to);
+/** True when this actor may move a step so. */
+export function mayStepMove(from: StepStatus, to: StepStatus, by: Exclude<Actor, 'any'>): boolean {
+  return STEP_MOVES.some(
+    (move) => move.from === from && move.to === to && (move.by === 'any' || move.by === by),
+  );
 }
 
-/** True when a task may move so. */
-export function mayTaskMove(from: TaskStatus, to: TaskStatus): boolean {
-  return TASK_MOVES.some((move) => move.from === from && move.to === to);
+/** True when this actor may move a task so. */
+export function mayTaskMove(from: TaskStatus, to: TaskStatus, by: Exclude<Actor, 'any'>): boolean {
+  return TASK_MOVES.some(
+    (move) => move.from === from && move.to === to && (move.by === 'any' || move.by === by),
+  );
 }
 
 /** True when nothing moves a task any more, apart from an operator's action on one in `error`. */

@@ -40,6 +40,7 @@ interface Checked {
 
 /** One thing that is wrong: ready to print, and in parts. */
 interface Problem {
+  readonly code: string;
   readonly text: string;
   readonly document: object;
 }
@@ -75,10 +76,14 @@ async function checkFile(tasker: Tasker, file: string): Promise<Checked> {
 
 function problemsOf(error: TaskerError, file: string): readonly Problem[] {
   if (isTaskerError(error, 'INVALID_DEFINITION')) {
-    return error.details.problems.map((problem) => ({ text: problem.text, document: problem }));
+    return error.details.problems.map((problem) => ({
+      code: 'code' in problem ? String(problem.code) : error.code,
+      text: problem.text,
+      document: problem,
+    }));
   }
   const { code, message, hint } = error;
-  return [{ text: `${file}  ${message}`, document: { file, code, message, hint } }];
+  return [{ code, text: `${file}  ${message}`, document: { file, code, message, hint } }];
 }
 
 /** A file is itself; a folder is every definition file in it and below, in the order of their names. */
@@ -108,6 +113,10 @@ function printChecked(checked: readonly Checked[], { screen }: Invocation<CheckO
   }
   const wrong = checked.reduce((sum, each) => sum + each.problems.length, 0);
   if (wrong > 0) screen.remark(wrong === 1 ? '1 problem' : `${wrong} problems`);
+  const unknown = checked.some(({ problems }) =>
+    problems.some(({ code }) => code === 'UNKNOWN_HANDLER'),
+  );
+  if (unknown) screen.remark('named handlers are registered by a module: --handlers FILE');
 }
 
 function checkedDocument({ file, definitions, problems }: Checked): object {
