@@ -15,16 +15,30 @@ export type ModuleExports = Readonly<Record<string, unknown>>;
  * @throws whatever the module throws while it loads, or Node's error when the file does not exist
  */
 export async function loadModule(absolutePath: string): Promise<ModuleExports> {
-  const url = pathToFileURL(absolutePath).href;
   const exports: unknown = TYPESCRIPT.has(extname(absolutePath))
-    ? await loadTypeScript(absolutePath)
-    : await import(url);
+    ? await loadCompiled(absolutePath)
+    : await loadNative(absolutePath);
   return typeof exports === 'object' && exports !== null ? { ...exports } : {};
+}
+
+async function loadNative(absolutePath: string): Promise<unknown> {
+  try {
+    return await import(pathToFileURL(absolutePath).href);
+  } catch (error) {
+    if (lacksEngine(error)) return loadCompiled(absolutePath);
+    throw error;
+  }
+}
+
+/** True for Node's error about a file that imports the engine where the package is not installed. */
+function lacksEngine(error: unknown): boolean {
+  if (!(error instanceof Error) || !('code' in error)) return false;
+  return error.code === 'ERR_MODULE_NOT_FOUND' && error.message.includes("package 'tasker-engine'");
 }
 
 const TYPESCRIPT: ReadonlySet<string> = new Set(['.ts', '.mts', '.cts']);
 
-async function loadTypeScript(absolutePath: string): Promise<unknown> {
+async function loadCompiled(absolutePath: string): Promise<unknown> {
   const engine = await ownEngine();
   const jiti = createJiti(import.meta.url, {
     fsCache: false, // nothing is written beside the user's files

@@ -125,3 +125,14 @@ test('loads JavaScript by Node itself', async () => {
   const path = write('plain.mjs', 'export const answer = 42;');
   expect(await loadModule(path)).toMatchObject({ answer: 42 });
 });
+
+test('loads JavaScript that imports the engine where the package is not installed', async () => {
+  const path = write('errors.mjs', "export { PermanentError } from 'tasker-engine';");
+  const { PermanentError } = await import('../../src/index.ts');
+  expect((await loadModule(path))['PermanentError']).toBe(PermanentError);
+});
+
+test('says which module of a user is missing', async () => {
+  const path = write('broken.mjs', "import 'a-package-that-nobody-has';");
+  await expect(loadModule(path)).rejects.toThrow(/a-package-that-nobody-has/);
+});
