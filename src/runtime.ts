@@ -149,7 +149,14 @@ export class Runtime {
     await dispatcher.start();
     const worker = new Worker(parts, source, { options: options.worker, dispatcher });
     await worker.start();
-    return { parts, shown, dispatcher, source, worker, chores: startChores(parts) };
+    return {
+      parts,
+      shown,
+      dispatcher,
+      source,
+      worker,
+      chores: startChores(parts, () => worker.workerId),
+    };
   }
 
   #inTurn(work: () => Promise<void>): Promise<void> {

@@ -15,11 +15,15 @@ const BATCH = 1_000;
  *
  * I1: a worker is declared lost before its steps are looked for, and every write of a lost worker is refused; so a step is either
  *     finished by its worker before this, or given back here, never both.
+ * @param except the worker of this process, if it has one: a process that can ask is alive
  * @param everyone declares all other workers lost at once: for a database that only this process can have open
  * @returns how many steps were given back
  */
-export async function reapLost(parts: EngineParts, { everyone = false } = {}): Promise<number> {
-  const lost = await parts.store.markLostWorkers(parts.db, { everyone });
+export async function reapLost(
+  parts: EngineParts,
+  { everyone = false, except = 0 } = {},
+): Promise<number> {
+  const lost = await parts.store.markLostWorkers(parts.db, { everyone, except });
   if (lost.length === 0) return 0;
   let reaped = 0;
   for (;;) {

@@ -15,7 +15,7 @@ export interface Chores {
  * Looks for lost workers every two seconds or so (one UPDATE on a small table when there are none), sweeps a slice of the open tasks
  * every tenth second, and forgets lapsed identities every fifth minute.
  */
-export function startChores(parts: EngineParts): Chores {
+export function startChores(parts: EngineParts, ownWorker: () => number): Chores {
   let stopped = false;
   let timer: NodeJS.Timeout | null = null;
   let working: Promise<void> = Promise.resolve();
@@ -25,7 +25,7 @@ export function startChores(parts: EngineParts): Chores {
   const round = async (): Promise<void> => {
     rounds += 1;
     try {
-      await reapLost(parts);
+      await reapLost(parts, { except: ownWorker() });
       if (rounds % SWEEP_ROUNDS === 0) sweptTo = await sweepIdleTasks(parts, sweptTo);
       if (rounds % PRUNE_ROUNDS === 0) await parts.store.pruneIdentities(parts.db);
     } catch (error) {
