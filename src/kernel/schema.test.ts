@@ -80,10 +80,15 @@ test('never changes the schema that it compiles', () => {
   expect(compileJsonSchema(schema)({})).toEqual({ ok: true, value: { a: 1 } });
 });
 
-test('two schemas of one $id do not meet', () => {
-  const first = compileJsonSchema({ $id: 'https://example.com/s', type: 'string' });
-  const second = compileJsonSchema({ $id: 'https://example.com/s', type: 'number' });
-  expect([first('a').ok, second(1).ok, second('a').ok]).toEqual([true, true, false]);
+test.each([
+  ['their own', { $id: 'https://example.com/s' }],
+  ['that of a part', { $defs: { part: { $id: 'https://example.com/part', type: 'null' } } }],
+  ['that of the schema of schemas', { $id: 'https://json-schema.org/draft/2020-12/schema' }],
+])('two schemas with one $id, %s, do not meet', (_, named) => {
+  const text = compileJsonSchema({ ...named, type: 'string' });
+  const number = compileJsonSchema({ ...named, type: 'number' });
+  expect([text('a').ok, number(1).ok, number('a').ok]).toEqual([true, true, false]);
+  expect(schemaFault({ type: 'intger' })).not.toBeNull(); // the schema of schemas is still there
 });
 
 test('gives the same shape of answer for a Standard Schema, with what it transformed', async () => {

@@ -54,15 +54,14 @@ export function compileJsonSchema(schema: Json): SchemaCheck {
 /** The first fault of a schema, or null when it compiles. */
 export function schemaFault(schema: Json): SchemaFault | null {
   try {
-    const ajv = createAjv();
     const input = schemaInput(schema);
-    if (ajv.validateSchema(input) !== true) {
-      const error = deepest(ajv.errors ?? []);
+    if (AJV.validateSchema(input) !== true) {
+      const error = deepest(AJV.errors ?? []);
       return error === undefined
         ? { path: [], message: 'is not a JSON Schema' }
         : { path: pointerSegments(error.instancePath), message: faultMessage(error) };
     }
-    ajv.compile(input);
+    compile(schema);
     return null;
   } catch (error) {
     return {
@@ -80,10 +79,9 @@ export function schemaVocabulary(): {
   readonly isKeyword: (word: string) => boolean;
   readonly formats: readonly string[];
 } {
-  const ajv = createAjv();
   return {
-    isKeyword: (word) => ANNOTATIONS.has(word) || Boolean(ajv.getKeyword(word)),
-    formats: Object.keys(ajv.formats),
+    isKeyword: (word) => ANNOTATIONS.has(word) || Boolean(AJV.getKeyword(word)),
+    formats: Object.keys(AJV.formats),
   };
 }
 
@@ -123,9 +121,17 @@ const ANNOTATIONS: ReadonlySet<string> = new Set([
   'else',
 ]);
 
+/**
+ * One compiler for the process, since compiling the schema of schemas takes 40 ms. It keeps nothing of what it compiles
+ * (`addUsedSchema: false`, and `compile` forgets its input). A schema with an `$id` would leave that name behind, so it gets a
+ * compiler of its own: two schemas with one `$id` never meet.
+ */
+const AJV = createAjv();
+
 function createAjv(): Ajv2020 {
   const ajv = new Ajv2020({
     allErrors: true,
+    addUsedSchema: false,
     useDefaults: true,
     coerceTypes: false,
     strictSchema: true,
@@ -141,7 +147,13 @@ function createAjv(): Ajv2020 {
 }
 
 function compile(schema: Json): ValidateFunction {
-  return createAjv().compile(schemaInput(schema));
+  const input = schemaInput(schema);
+  if (JSON.stringify(input).includes('"$id"')) return createAjv().compile(input);
+  try {
+    return AJV.compile(input);
+  } finally {
+    AJV.removeSchema(input);
+  }
 }
 
 /** Ajv's signature asks for a mutable object or a boolean; it does not change what it is given. */
