@@ -71,6 +71,12 @@ export class Attempts {
     if (later.length > 0) void this.#prepare(later, identity);
   }
 
+  /** Drops everything that is held: it belongs to others. */
+  abandon(reason: Error): void {
+    this.#preparing.clear(); // what is being read for them starts nothing any more
+    for (const run of this.runs) this.revoke(run, reason);
+  }
+
   /** Ends an attempt without an outcome of its own. */
   revoke(run: Run, reason: Error): boolean {
     if (!revoke(run, reason)) return false;

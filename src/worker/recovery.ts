@@ -76,7 +76,7 @@ export class Recovery {
     const { pump, attempts, identity, registerAnew } = this.#host;
     await pump.rest();
     const old = identity();
-    for (const run of attempts.runs) attempts.revoke(run, new Error('the lease was lost'));
+    attempts.abandon(new Error('the lease was lost'));
     pump.drop((run) => run.identity === old);
     await this.#persist(registerAnew);
   }
