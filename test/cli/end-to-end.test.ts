@@ -1,3 +1,4 @@
+import pg from 'pg';
 import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest';
 import { describeOnPostgres, pgliteDatabase } from '../support/each-database.ts';
 import { freshDatabase } from '../support/postgres.ts';
@@ -86,6 +87,10 @@ describe('the command line with the embedded database [pglite]', () => {
     expect(broken.stdout).toContain('✗ broken.yaml:6:22');
     expect(broken.stdout).toContain('did you mean "fetch_cart"?');
     expect(broken.stdout).toContain('✓ tasks/order.yaml');
+    const unnamed = await workshop.run('check', 'named.yaml');
+    expect(unnamed.stderr).toContain('--handlers FILE');
+    const named = await workshop.run('check', 'named.yaml', '--handlers', 'named-handlers.mjs');
+    expect(named.code).toBe(0);
   });
 
   pgliteDatabase(); // names the version in the closing line of the tests
@@ -113,6 +118,19 @@ describeOnPostgres('the command line with a server', () => {
     expect((await workshop.run('migrate', '--check')).code).toBe(0);
   });
 
+  test('refuses a schema that a newer version made with 78', async () => {
+    await workshop.run('migrate');
+    const client = new pg.Client({ connectionString: database.url });
+    await client.connect();
+    await client.query("insert into tasker.schema_migrations values (9999, '9999_future', 'x')");
+    await client.end();
+    for (const args of [['migrate'], ['tasks', 'list'], ['worker']]) {
+      const refused = await workshop.run(...args);
+      expect(refused.code).toBe(78);
+      expect(refused.stderr).toContain('newer version');
+    }
+  });
+
   test('a worker runs what others request, and drains with 0 on SIGTERM', async () => {
     await workshop.run('migrate');
     const worker = workshop.start('worker', '--verbose');
@@ -130,6 +148,17 @@ describeOnPostgres('the command line with a server', () => {
     const ended = await worker.ended;
     expect(ended.stdout).toContain('✓ task 1  complete');
     expect(ended.code).toBe(0);
+  });
+
+  test('a second Ctrl-C ends a worker at once with 130', async () => {
+    await workshop.run('migrate');
+    await workshop.run('run', 'holding', '--no-watch');
+    const worker = workshop.start('worker', '--verbose', '--grace', '1h');
+    await worker.seen('▸ task 1 hold  running');
+    worker.kill('SIGINT');
+    await worker.seen('draining');
+    worker.kill('SIGINT');
+    expect((await worker.ended).code).toBe(130);
   });
 
   test('an operator retries, resolves and cancels; every law still holds', async () => {

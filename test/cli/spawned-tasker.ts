@@ -1,6 +1,6 @@
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { existsSync, mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
@@ -109,7 +109,11 @@ function startCommand(args: readonly string[], directory: string, url: string | 
 
 /** True while a process of that id exists. */
 export function isRunning(pid: number): boolean {
-  return existsSync(`/proc/${pid}`);
+  try {
+    return process.kill(pid, 0);
+  } catch {
+    return false; // ESRCH: there is none
+  }
 }
 
 const FILES: Readonly<Record<string, string>> = {

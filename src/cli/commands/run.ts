@@ -261,7 +261,7 @@ function conclude(
 ): number {
   const isSettled = progress !== null && isTaskSettled(progress.task.status);
   if (progress !== null && screen.json && options.watch !== true) {
-    screen.document(outcomeDocument(progress, io.now()));
+    screen.document(outcomeDocument({ progress, now: io.now() }));
   }
   if (!isSettled) {
     screen.remark(

@@ -34,7 +34,7 @@ async function show(invocation: Invocation<object>): Promise<number> {
   });
   if (screen.json) {
     screen.document({
-      ...outcomeDocument(facts.progress, io.now()),
+      ...outcomeDocument({ ...facts, now: io.now() }),
       attempts: facts.progress.attempts.map(attemptDocument),
       operator_log: facts.operatorLog.map(operatorEntryDocument),
       annotations: facts.annotations.map(annotationDocument),

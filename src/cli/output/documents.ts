@@ -5,7 +5,7 @@
 import type { Json } from '../../kernel/json.ts';
 import type { Attempt, StoredError, Task, WorkflowStep } from '../../model/task.ts';
 import type { TaskDefinition } from '../../definition/task-definition.ts';
-import type { DoctorFinding, OperatorEntry, Violation, WorkerInfo } from '../../engine/types.ts';
+import type { DoctorFinding, OperatorEntry, Violation } from '../../engine/types.ts';
 
 /** A task. */
 export function taskDocument(task: Task): object {
@@ -114,22 +114,6 @@ export function annotationDocument(note: {
   readonly annotation: Json;
 }): object {
   return { type: note.type, step: note.step, annotation: note.annotation };
-}
-
-/** A worker. */
-export function workerDocument(worker: WorkerInfo): object {
-  return {
-    worker_id: worker.workerId,
-    name: worker.name,
-    hostname: worker.hostname,
-    pid: worker.pid,
-    version: worker.version,
-    queues: worker.queues,
-    slots: worker.slots,
-    started_at: moment(worker.startedAt),
-    heartbeat_at: moment(worker.heartbeatAt),
-    state: worker.state,
-  };
 }
 
 /** What `check` says about a sound definition. */

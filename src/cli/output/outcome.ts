@@ -4,7 +4,7 @@ import type { WorkflowStep } from '../../model/task.ts';
 import type { Screen } from '../screen.ts';
 import { stepDocument, taskDocument } from './documents.ts';
 import { problemOf, waitingBecause } from './explain.ts';
-import type { Progress } from './explain.ts';
+import type { Progress, Surroundings } from './explain.ts';
 import { fit, printable } from './text.ts';
 
 /** The exit code that a settled task gives: 0 when its work is done, 1 when it failed or was cancelled. */
@@ -39,12 +39,11 @@ export function printOutcome(progress: Progress, screen: Screen): void {
 }
 
 /** The whole outcome as one document. */
-export function outcomeDocument(progress: Progress, now: Date): object {
+export function outcomeDocument(around: Surroundings): object {
+  const { task, steps } = around.progress;
   return {
-    task: taskDocument(progress.task),
-    steps: progress.steps.map((step) =>
-      stepDocument(step, waitingBecause(step, { progress, now })),
-    ),
+    task: taskDocument(task),
+    steps: steps.map((step) => stepDocument(step, waitingBecause(step, around))),
   };
 }
 
