@@ -118,7 +118,7 @@ export const CATALOGUE = {
   INVALID_DEFINITION: {
     status: 422,
     message: (d: { source: string; problems: readonly { text: string }[] }) =>
-      `Invalid task handler configuration: ${d.source}: ${d.problems.map((p) => p.text).join('\n')}`,
+      `Invalid task handler configuration: ${d.problems.map(({ text }) => (text.startsWith(d.source) ? text : `${d.source}: ${text}`)).join('\n')}`,
     hint: 'Correct the places that are marked; nothing was registered.',
   },
   DEFINITION_NOT_LOADED: {
