@@ -1,6 +1,7 @@
 import { readEnvironment } from './config/environment.ts';
 import type { DatabaseOptions, TaskerOptions } from './config/options.ts';
 import { resolveOptions, type ResolvedOptions } from './config/resolve.ts';
+import { checkDefinition } from './definition/check-definition.ts';
 import { isDefinedTask } from './definition/define-task.ts';
 import { loadDefinitions } from './definition/load-definitions.ts';
 import { createRegistry, type Registry } from './definition/registry.ts';
@@ -53,26 +54,22 @@ export function assembleTasker(
   const registry = createRegistry();
   const handlers = createHandlerRegistry(resolved.handlers);
   const runtime = new Runtime({ options: resolved, registry, handlers, events, open });
-  const define = async (loaded: LoadedDefinition): Promise<TaskDefinition> => {
-    for (const step of loaded.definition.steps) {
-      if (step.handler.from === 'file') await loadHandler(step.handler.path, step.handler.export); // a broken file is told now
-    }
-    const { definition } = registry.add(loaded);
+  /** Everything that can be wrong is told before the first definition is added. */
+  const define = async (
+    loaded: readonly LoadedDefinition[],
+  ): Promise<readonly TaskDefinition[]> => {
+    for (const one of loaded) await checkBeforeUse(one, loadOptions(resolved, handlers));
+    const definitions = loaded.map((one) => registry.add(one).definition);
     runtime.reconsider();
-    return definition;
+    return definitions;
   };
 
   return {
     start: () => runtime.start(),
     stop: () => runtime.stop(),
     async register(source) {
-      const loaded =
-        typeof source === 'string'
-          ? await loadDefinitions(source, loadOptions(resolved, handlers))
-          : [source];
-      const definitions: TaskDefinition[] = [];
-      for (const one of loaded) definitions.push(await define(one));
-      return definitions;
+      if (typeof source !== 'string') return define([source]);
+      return define(await loadDefinitions(source, loadOptions(resolved, handlers)));
     },
     handler(name, handler) {
       handlers.add(name, handler);
@@ -87,6 +84,17 @@ export function assembleTasker(
     about: () => runtime.about(),
     on: (event, listener) => events.on(event, listener),
   };
+}
+
+/** @throws INVALID_DEFINITION for names that nothing is registered under; HANDLER_NOT_LOADED for a file that does not give its handler */
+async function checkBeforeUse(
+  loaded: LoadedDefinition,
+  options: ReturnType<typeof loadOptions>,
+): Promise<void> {
+  checkDefinition(loaded, options);
+  for (const { handler } of loaded.definition.steps) {
+    if (handler.from === 'file') await loadHandler(handler.path, handler.export);
+  }
 }
 
 function environmentDefaults() {
@@ -119,7 +127,7 @@ function loadOptions(
 function createWith(
   runtime: Runtime,
   registry: Registry,
-  define: (loaded: LoadedDefinition) => Promise<TaskDefinition>,
+  define: (loaded: readonly LoadedDefinition[]) => Promise<unknown>,
 ): Tasker['create'] {
   return async (task: unknown, request: TaskRequest) => {
     const parts = runtime.parts;
@@ -127,7 +135,7 @@ function createWith(
       const [created] = await createTasks(parts, registry.find(String(task)), [request]);
       return created as TaskHandle<never>; // sound: the form by name promises no more than what createTasks gives
     }
-    await define(task);
+    await define([task]);
     const [created] = await createTasks(parts, task, [request]);
     if (!created) throw new TaskerError('DATABASE_FAULT', { problem: 'no task was created' });
     const handle: TaskHandle<unknown> = {
