@@ -28,6 +28,11 @@ export interface CliIo {
   now(): Date;
   /** Called at the first request to stop; the answer unsubscribes. A second signal ends the process at once. */
   onStop(listener: (cause: StopCause) => void): () => void;
+  /**
+   * While somebody listens, a promise that a handler let go and that rejects does not end the process, as Node otherwise does: the
+   * step's own outcome stands, and the neighbours run on. The answer unsubscribes.
+   */
+  onStrayRejection(listener: (reason: unknown) => void): () => void;
 }
 
 /** The exit code that tells the shell which signal ended a command: 128 + the signal's number. */
@@ -65,6 +70,10 @@ export function processIo(): ProcessIo {
     onStop(listener) {
       stops.add(listener);
       return () => void stops.delete(listener);
+    },
+    onStrayRejection(listener) {
+      process.on('unhandledRejection', listener);
+      return () => void process.off('unhandledRejection', listener);
     },
     async finish(exitCode) {
       await Promise.all([flush(process.stdout), flush(process.stderr)]);

@@ -1,6 +1,7 @@
 import { existsSync } from 'node:fs';
 import { resolve } from 'node:path';
 import { TaskerError } from '../kernel/errors.ts';
+import { serializeError } from '../kernel/serialize-error.ts';
 import type { Logger } from '../kernel/logger.ts';
 import type { Milliseconds } from '../kernel/duration.ts';
 import type { DatabaseOptions, TaskerOptions, WorkerOptions } from '../config/options.ts';
@@ -52,15 +53,29 @@ export async function withTasker<Result>(
 }
 
 /** Starts this Tasker, does the work, and stops it whatever happens. */
-export async function running<Result>(
-  tasker: Tasker,
-  work: () => Promise<Result>,
-): Promise<Result> {
+async function running<Result>(tasker: Tasker, work: () => Promise<Result>): Promise<Result> {
   try {
     await tasker.start();
     return await work();
   } finally {
     await tasker.stop();
+  }
+}
+
+/** The same for a command that runs handlers: a rejection that a handler let go is told, and ends nothing. */
+export async function runningHandlers<Result>(
+  tasker: Tasker,
+  { io, screen }: Pick<Invocation<object>, 'io' | 'screen'>,
+  work: () => Promise<Result>,
+): Promise<Result> {
+  const release = io.onStrayRejection((reason) => {
+    const { name, message } = serializeError(reason);
+    screen.remark(`a handler let a promise go that rejected: ${name}: ${message}`);
+  });
+  try {
+    return await running(tasker, work);
+  } finally {
+    release();
   }
 }
 

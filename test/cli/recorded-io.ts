@@ -35,6 +35,7 @@ export function recordedIo(options: RecordedIoOptions = {}): RecordedIo {
       stops.add(listener);
       return () => void stops.delete(listener);
     },
+    onStrayRejection: () => () => undefined,
     stdout: () => written.out,
     stderr: () => written.err,
     stop: (cause) => stops.forEach((listener) => listener(cause)),

@@ -154,6 +154,7 @@ function program(): Command {
     size: () => ({ columns: 80, rows: 24 }),
     now: unused,
     onStop: unused,
+    onStrayRejection: unused,
   };
   const toolbox = {
     createTasker: unused,

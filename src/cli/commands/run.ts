@@ -15,7 +15,7 @@ import { exitCodeOf, outcomeDocument, printOutcome } from '../output/outcome.ts'
 import { createProgressView } from '../output/live.ts';
 import type { Progress } from '../output/explain.ts';
 import { collect, duration, jsonArgument, taskId, wholeNumber } from '../parse-arguments.ts';
-import { RUN_GRACE, createSession, running } from '../session.ts';
+import { RUN_GRACE, createSession, runningHandlers } from '../session.ts';
 import { definitionPath, definitionPaths, looksLikePath, registerHandlers } from '../sources.ts';
 import { stopSignal } from '../stop-signal.ts';
 
@@ -102,7 +102,7 @@ async function run(invocation: Invocation<RunOptions>): Promise<number> {
   const { tasker, definition } = await prepare(invocation);
   const stop = stopSignal(io);
   try {
-    return await running(tasker, async () => {
+    return await runningHandlers(tasker, invocation, async () => {
       const { taskId: id, created } = await taskToRun({ tasker, definition, request, options });
       if (options.watch === false) return leave(id, invocation);
       announce({ id, created, definition, tasker: await tasker.about() }, invocation);

@@ -9,7 +9,7 @@ import { STOP_EXIT_CODES } from '../io.ts';
 import type { WorkerOutlet } from '../output/worker-log.ts';
 import { commandLogger, tellEvents } from '../output/worker-log.ts';
 import { collect, duration, wholeNumber } from '../parse-arguments.ts';
-import { createSession, running } from '../session.ts';
+import { createSession, runningHandlers } from '../session.ts';
 import { definitionPaths, registerHandlers } from '../sources.ts';
 import { stopSignal } from '../stop-signal.ts';
 import type { StopSignal } from '../stop-signal.ts';
@@ -69,7 +69,7 @@ async function work(invocation: Invocation<WorkerCommandOptions>): Promise<numbe
   tellEvents(tasker, outlet(invocation));
   const stop = stopSignal(io);
   try {
-    await running(tasker, async () => {
+    await runningHandlers(tasker, invocation, async () => {
       const { database, schema } = await tasker.about();
       const names = definitions.map((definition) => definition.name);
       if (screen.json)
