@@ -1,4 +1,5 @@
-import type { LoadedDefinition, StepTemplate } from '../definition/task-definition.ts';
+import { dirname, resolve } from 'node:path';
+import type { HandlerRef, LoadedDefinition, StepTemplate } from '../definition/task-definition.ts';
 import type { Registry } from '../definition/registry.ts';
 import type { PinnedDefinition, PinnedDefinitions } from '../engine/pinned-definitions.ts';
 import { STEP_KINDS } from '../handlers/kinds.ts';
@@ -22,7 +23,7 @@ export interface StepSourceParts {
  * Binds pinned definitions to the code of this process.
  *
  * A task keeps the definition that it was born with. Its code is found so: handlers by name and by file are looked up as they are
- * now; inline handlers come from the same version, or, where neither version was declared, from the newest one's step of that name.
+ * now, files beside the definition as this process loaded it (another release or machine has it elsewhere); inline handlers come from the same version, or, where neither version was declared, from the newest one's step of that name.
  */
 export function createStepSource(parts: StepSourceParts): StepSource & { forget(): void } {
   const served = new Map<number, ServedDefinition>();
@@ -93,11 +94,11 @@ async function serveStep(
       suggestion: didYouMean(template.kind, STEP_KINDS.keys()),
     });
   const at = loaded?.definition.steps.find((step) => step.name === template.name)?.position;
-  const handler = await findHandler(
-    parts,
-    template,
-    at === undefined ? undefined : loaded?.inlineHandlers.get(at),
-  );
+  const { namespace, name } = pinned.definition;
+  const handler = await findHandler(parts, template, {
+    inline: at === undefined ? undefined : loaded?.inlineHandlers.get(at),
+    here: (loaded ?? parts.registry.newest(namespace, name))?.source ?? null,
+  });
   const aliasOf = new Map(
     Object.entries((at === undefined ? undefined : loaded?.aliases.get(at)) ?? {}).map(
       ([alias, position]) => [loaded?.definition.steps[position]?.name, alias],
@@ -120,14 +121,14 @@ async function serveStep(
 async function findHandler(
   parts: StepSourceParts,
   template: StepTemplate,
-  inline: StepHandler | undefined,
+  { inline, here }: { readonly inline: StepHandler | undefined; readonly here: string | null },
 ): Promise<StepHandler | null> {
   const { handler, name } = template;
   switch (handler.from) {
     case 'none':
       return null;
     case 'file':
-      return loadHandler(handler.path, handler.export);
+      return loadHandler(fileHere(handler, here), handler.export);
     case 'registry': {
       const found = parts.handlers.get(handler.name);
       if (found) return found;
@@ -145,4 +146,10 @@ async function findHandler(
         suggestion: '',
       });
   }
+}
+
+/** The module of a handler: where the author wrote it, seen from the definition's file in this process. */
+function fileHere(handler: Extract<HandlerRef, { from: 'file' }>, here: string | null): string {
+  const [file = ''] = handler.text.split('#');
+  return here === null ? handler.path : resolve(dirname(here), file);
 }
