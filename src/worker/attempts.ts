@@ -48,8 +48,15 @@ export class Attempts {
     return [...this.#runs.values()];
   }
 
-  holds(id: number): boolean {
-    return this.#runs.has(id) || this.#preparing.has(id);
+  /** Every claim that is held, prepared or running. */
+  get claims(): readonly ClaimedStep[] {
+    return [...this.#preparing.values(), ...this.runs.map((run) => run.step)];
+  }
+
+  /** Lets go of claims that are still being prepared and that, as the database says, are no longer ours. */
+  dropClaims(isGone: (step: ClaimedStep) => boolean): void {
+    for (const [id, step] of this.#preparing) if (isGone(step)) this.#preparing.delete(id);
+    this.#options.onFreed();
   }
 
   /** From now on claimed steps are given back instead of being run. */
@@ -80,7 +87,7 @@ export class Attempts {
   /** Ends an attempt without an outcome of its own. */
   revoke(run: Run, reason: Error): boolean {
     if (!revoke(run, reason)) return false;
-    this.#runs.delete(run.id);
+    this.#forget(run);
     this.#options.onFreed();
     return true;
   }
@@ -120,7 +127,7 @@ export class Attempts {
   }
 
   async #tryPrepare(steps: readonly ClaimedStep[], identity: WorkerIdentity): Promise<void> {
-    const waiting = steps.filter((step) => this.#preparing.has(idOf(step)));
+    const waiting = steps.filter((step) => this.#isPreparing(step));
     const served = new Map<number, ServedDefinition>();
     for (const definitionId of new Set(waiting.map((s) => s.definitionId))) {
       if (this.#stopping) break;
@@ -136,10 +143,26 @@ export class Attempts {
     for (const step of servable)
       this.#options.memory.learn(step, this.#served(served, step).pinned);
     await this.#options.memory.load(servable, (step) => this.#served(served, step).pinned);
-    for (const step of servable) {
-      if (this.#preparing.delete(idOf(step)))
-        this.#start(step, this.#served(served, step), identity);
+    const forgotten: ClaimedStep[] = [];
+    for (const step of servable.filter((one) => this.#isPreparing(one))) {
+      const definition = this.#served(served, step);
+      if (this.#isReady(step, definition)) {
+        this.#preparing.delete(idOf(step));
+        this.#start(step, definition, identity);
+      } else forgotten.push(step); // the memory was needed for others while this was being read
     }
+    const [again] = forgotten;
+    if (again) throw new TaskerError('TASK_NOT_FOUND', { taskId: again.taskId });
+  }
+
+  /** False once the step was let go, or was claimed anew since. */
+  #isPreparing(step: ClaimedStep): boolean {
+    return this.#preparing.get(idOf(step)) === step;
+  }
+
+  /** Another run of the same step may have begun since. */
+  #forget(run: Run): void {
+    if (this.#runs.get(run.id) === run) this.#runs.delete(run.id);
   }
 
   #served(served: ReadonlyMap<number, ServedDefinition>, step: ClaimedStep): ServedDefinition {
@@ -166,7 +189,7 @@ export class Attempts {
   }
 
   #release(steps: readonly ClaimedStep[]): void {
-    for (const step of steps) this.#preparing.delete(idOf(step));
+    for (const step of steps) if (this.#isPreparing(step)) this.#preparing.delete(idOf(step));
     this.#options.onFreed();
   }
 
@@ -185,11 +208,11 @@ export class Attempts {
     }
     execute(this.#parts, run, {
       succeeded: (success) => {
-        this.#runs.delete(run.id);
+        this.#forget(run);
         this.#options.outcomes.succeeded(success);
       },
       failed: (failure) => {
-        this.#runs.delete(run.id);
+        this.#forget(run);
         this.#options.outcomes.failed(failure);
       },
     });

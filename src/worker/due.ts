@@ -49,7 +49,7 @@ export class DueClock {
           this.#looking = null;
         });
       },
-      Math.max(0, inMs) + 1,
+      Math.max(0, Math.min(inMs, LONGEST_MS)) + 1,
     );
   }
 

@@ -1,6 +1,7 @@
 import { fullJitter, pause } from '../db/pause.ts';
 import type { EngineParts } from '../engine/parts.ts';
 import { workflowStepId } from '../model/task.ts';
+import type { ClaimedStep } from '../store/steps/claimed-step.ts';
 import type { Attempts } from './attempts.ts';
 import type { Pump } from './pump.ts';
 import type { Run, WorkerIdentity } from './run.ts';
@@ -15,18 +16,24 @@ export interface RecoveryHost {
   readonly stopped: AbortSignal;
 }
 
+/** The statement timeout of our sessions, and a little more. */
+const LATE_MS = 31_000;
+
 /**
  * Brings a worker back to the truth after something went wrong with the database.
  *
  * I1: while it works, the pump rests: nothing is flushed or claimed.
  * I2: `doubt`: a statement may have been stored without our seeing its answer. What the database says we hold is compared with what we
  *     do hold: outcomes that are decided are dropped, runs that are gone are revoked, steps that we were given unseen are run.
- * I3: `lost`: others have our steps. Everything that we hold is worth nothing; we start anew under another id.
+ * I3: a statement whose connection broke may go on in the server, up to the statement timeout, and claim after we have compared: so we
+ *     compare once more after that.
+ * I4: `lost`: others have our steps. Everything that we hold is worth nothing; we start anew under another id.
  */
 export class Recovery {
   readonly #parts: EngineParts;
   readonly #host: RecoveryHost;
   #working: Promise<void> | null = null;
+  #late: NodeJS.Timeout | null = null;
 
   constructor(parts: EngineParts, host: RecoveryHost) {
     this.#parts = parts;
@@ -38,7 +45,11 @@ export class Recovery {
       { err: error },
       'a statement is in doubt: comparing with the database before going on',
     );
-    this.#begin(() => this.#persist(() => this.#reconcile()));
+    const compare = (): void => this.#begin(() => this.#persist(() => this.#reconcile()));
+    compare();
+    if (this.#late !== null) clearTimeout(this.#late);
+    this.#late = setTimeout(compare, LATE_MS);
+    this.#late.unref();
   }
 
   lost(): void {
@@ -47,7 +58,9 @@ export class Recovery {
     this.#begin(() => this.#startAnew());
   }
 
+  /** Resolves when nothing is under way. For a worker that stops. */
   async done(): Promise<void> {
+    if (this.#late !== null) clearTimeout(this.#late);
     await this.#working;
   }
 
@@ -86,20 +99,26 @@ export class Recovery {
     await pump.rest();
     const identity = this.#host.identity();
     const { workerId } = identity;
+    // Read before the database is asked: what is given back meanwhile must not look like a claim that was never seen.
+    const known = tokens([...pump.unstored.map((run) => run.step), ...attempts.claims]);
     const held = await this.#parts.store.heldSteps(this.#parts.db, [workerId], { lock: false });
-    const heldAttempts = new Map(
-      held.map((s) => [workflowStepId(s.taskId, s.position), s.attempts]),
-    );
-    const isGone = (run: Run): boolean =>
-      run.identity === identity && heldAttempts.get(run.id) !== run.step.attempts;
-    const unstored = new Set(pump.unstored.map((run) => run.id));
-    pump.drop(isGone); // stored by the statement in doubt, or taken away: either way it is decided
-    for (const run of attempts.runs.filter(isGone))
+    const heldTokens = tokens(held);
+    const isGone = (step: ClaimedStep): boolean => heldTokens.get(idOf(step)) !== step.attempts;
+    const isRunGone = (run: Run): boolean => run.identity === identity && isGone(run.step);
+    pump.drop(isRunGone); // stored by the statement in doubt, or taken away: either way it is decided
+    for (const run of attempts.runs.filter(isRunGone))
       attempts.revoke(run, new Error('the step was taken away'));
-    const unseen = held.filter((step) => {
-      const id = workflowStepId(step.taskId, step.position);
-      return !attempts.holds(id) && !unstored.has(id);
-    });
+    attempts.dropClaims(isGone);
+    const unseen = held.filter((step) => known.get(idOf(step)) !== step.attempts);
     if (unseen.length > 0) attempts.begin(unseen, identity);
   }
+}
+
+/** The fencing token of each step, by the step's id. */
+function tokens(steps: readonly ClaimedStep[]): ReadonlyMap<number, number> {
+  return new Map(steps.map((step) => [idOf(step), step.attempts]));
+}
+
+function idOf(step: ClaimedStep): number {
+  return workflowStepId(step.taskId, step.position);
 }

@@ -35,6 +35,10 @@ export class TaskMemory {
   /** Remembers what came with a claim. */
   learn(step: ClaimedStep, pinned: PinnedDefinition): RememberedTask | undefined {
     const known = this.#tasks.get(step.taskId);
+    if (known) {
+      this.#tasks.delete(step.taskId); // used now: the last to be forgotten
+      this.#tasks.set(step.taskId, known);
+    }
     if (known || step.task === null) return known;
     return this.#remember(step.taskId, step.task, pinned);
   }

@@ -134,7 +134,7 @@ export class Worker {
       const failure = this.#attempts.giveBack(run);
       if (failure) this.#pump.failed(failure);
     }
-    await Promise.race([this.#pump.stored(), pause(LAST_FLUSH_MS, this.#stopped.signal)]);
+    await Promise.race([this.#handOver(), pause(LAST_FLUSH_MS, this.#stopped.signal)]);
     this.#stopped.abort();
     this.#offHint();
     for (const timer of [...this.#timers, ...this.#excluded.values()]) clearTimeout(timer);
@@ -278,6 +278,15 @@ export class Worker {
       }, everyMs());
     };
     again();
+  }
+
+  /** A claim that was under way brought steps, which go back: that, too, must be stored. */
+  async #handOver(): Promise<void> {
+    await this.#pump.stored();
+    while (this.#attempts.count > 0 && !this.#stopped.signal.aborted) {
+      await pause(5, this.#stopped.signal);
+      await this.#pump.stored();
+    }
   }
 
   async #idle(graceMs: number): Promise<void> {

@@ -13,7 +13,8 @@ export interface HeldStep extends ClaimedStep {
 
 /**
  * The steps that some workers hold, found through the open tasks (there is no index on the worker: every step would pay for it).
- * With `lock`, the step rows are locked in (task_id, position) order, skipping those that are being written.
+ * With `lock`, the step rows are locked in (task_id, position) order, skipping those that are being written, at most 1,000 at once;
+ * without, the answer is complete, because a worker compares it with what it believes to hold.
  * Index: tasks_open, then primary keys.
  */
 export function heldSteps(
@@ -32,8 +33,7 @@ select s.task_id, s.position, s.attempts, s.worker_id, s.inputs, s.retry_limit, 
   join ${t.workflow_steps} as s on s.task_id = task.task_id
   join ${t.named_steps} as n on n.definition_id = task.definition_id and n.position = s.position
  where task.settled_at is null and task.started_at is not null and s.status = 'in_progress' and s.worker_id = any ($1::bigint[])
- order by s.task_id, s.position
- limit 1000${lock ? '\n   for update of s skip locked' : ''}`;
+ order by s.task_id, s.position${lock ? '\n limit 1000\n   for update of s skip locked' : ''}`;
   const plain = text(false);
   const locking = text(true);
   return async (db, workerIds, { lock }) => {
