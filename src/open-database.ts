@@ -44,7 +44,7 @@ function checkUrl(text: string): string {
   if (/^postgres(ql)?:\/\//.test(text) && URL.canParse(text)) return text;
   throw new TaskerError('INVALID_OPTION', {
     option: 'database',
-    problem: 'is no postgres:// address',
+    problem: 'must be an address such as postgres://user:password@host:5432/name',
   });
 }
 

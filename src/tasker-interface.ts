@@ -85,7 +85,7 @@ export interface Tasker {
   cancelStep(taskId: number, step: StepName, by: Actor): Promise<WorkflowStep>;
   /** Lets a failed or waiting step run now, with as many further attempts as its definition gives. */
   retryStep(taskId: number, step: StepName, by: Actor): Promise<WorkflowStep>;
-  /** Marks a step as done by hand, with the result that its dependents shall see. */
+  /** Marks a step as done by hand, with the result that its dependents shall see. @default result {} */
   resolveStep(
     taskId: number,
     step: StepName,

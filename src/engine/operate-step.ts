@@ -106,11 +106,12 @@ export async function resolveStep(
   { taskId, step }: StepRef,
   by: Actor & { readonly result?: Json },
 ): Promise<WorkflowStep> {
-  const resultText = gate('The result', by.result ?? {}, parts.limits);
+  const result = by.result === undefined ? {} : by.result; // null is a result, and may be what is meant
+  const resultText = gate('The result', result, parts.limits);
   const answer = await act(parts, { taskId, step, by, verb: 'resolved by hand' }, async (held) => {
     requireMove(held, 'resolved_manually', 'resolved by hand');
     const { tx, task, pinned, step: target } = held;
-    checkResult(pinned, target, by.result ?? {});
+    checkResult(pinned, target, result);
     const children = openChildren(
       pinned,
       target.position,

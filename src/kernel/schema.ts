@@ -187,7 +187,13 @@ function toProblem(error: ErrorObject): SchemaProblem {
   const segments = pointerSegments(error.instancePath);
   return {
     path: writePath(extra === null ? segments : [...segments, extra]),
-    message: error.message ?? `fails ${error.keyword}`,
+    // The path ends in the member, so the sentence is about the member, and Ajv's is about the object around it.
+    message:
+      extra === null
+        ? (error.message ?? `fails ${error.keyword}`)
+        : error.keyword === 'required'
+          ? 'is required'
+          : 'is not allowed: the schema knows no such property',
   };
 }
 

@@ -48,7 +48,7 @@ const ACTIONS: readonly StepAction[] = [
     addOptions: (command) =>
       command.option(
         '--result <json>',
-        'the result that dependents see, as JSON or @file (default: null)',
+        'the result that dependents see, as JSON or @file (default: {})',
       ),
     prepare: async (invocation) => {
       const { options, io } = invocation;
