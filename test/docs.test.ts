@@ -1,3 +1,4 @@
+import { spawnSync } from 'node:child_process';
 import { existsSync, readFileSync, readdirSync } from 'node:fs';
 import path from 'node:path';
 import { describe, expect, test } from 'vitest';
@@ -44,6 +45,16 @@ describe('the documentation', () => {
 
   test('shows commands that exist', () => {
     expect(commandProblems(blocks).join('\n')).toBe('');
+  });
+
+  test('has an up-to-date page of errors', () => {
+    const script = path.join(ROOT, 'scripts/generate-errors.mjs');
+    const { stderr, status } = spawnSync(process.execPath, [script, '--check'], {
+      encoding: 'utf8',
+    });
+
+    expect(stderr).toBe('');
+    expect(status).toBe(0);
   });
 
   test('links only to files that exist', () => {
