@@ -207,7 +207,7 @@ async function act(
 ): Promise<WorkflowStep> {
   const { taskId } = call;
   const by = checkActor(call.by);
-  const { position, settled } = await actOnTask(parts, taskId, async (tx, task, pinned) => {
+  const { step, settled } = await actOnTask(parts, taskId, async (tx, task, pinned) => {
     const at = positionOf(pinned, taskId, call.step);
     if (!isOpenToOperators(task.status)) {
       throw new TaskerError('TASK_STATE_CONFLICT', {
@@ -217,10 +217,12 @@ async function act(
       });
     }
     await work({ tx, task, pinned, by, step: await stepAt(parts, tx, { taskId, position: at }) });
-    return { position: at, settled: await settleIn(parts, tx, [taskId]) };
+    const settledNow = await settleIn(parts, tx, [taskId]);
+    // Read before the commit: afterwards a worker may already have taken the step on.
+    return { step: await stepAt(parts, tx, { taskId, position: at }), settled: settledNow };
   });
   announce(parts, settled);
-  return stepAt(parts, parts.db, { taskId, position });
+  return step;
 }
 
 async function stepAt(
