@@ -1,0 +1,78 @@
+import { setTimeout as pause } from 'node:timers/promises';
+import { afterEach, beforeAll, beforeEach, expect, test } from 'vitest';
+import { describeOnPostgres } from '../support/each-database.ts';
+import type { ChildWorker } from '../support/child-worker.ts';
+import { compile, openCrashLab, seededRandom, type CrashLab } from './lab.ts';
+
+const STORM_MS = 10_000;
+
+describeOnPostgres('a storm of kills', () => {
+  let lab: CrashLab;
+  beforeAll(compile);
+  beforeEach(async () => {
+    lab = await openCrashLab();
+  });
+  afterEach(() => lab.close());
+
+  test('loses no acknowledged task, runs nothing unrecorded, and ends with everything complete', async () => {
+    const random = seededRandom('a storm of kills');
+    const workers: ChildWorker[] = [
+      lab.start(lab.url, STORMY),
+      lab.start(lab.url, STORMY),
+      lab.start(lab.url, STORMY),
+    ];
+    await Promise.all(workers.map((worker) => worker.ready));
+    const acknowledged: number[] = [];
+    const end = performance.now() + STORM_MS;
+    let kills = 0;
+    while (performance.now() < end) {
+      acknowledged.push(...(await someTasks(lab, random)));
+      const [worker] = workers;
+      if (worker !== undefined) askForTask(worker, acknowledged);
+      await pause(200 + random() * 200); // the pace of the storm, not a wait for anything
+      const victim = Math.floor(random() * workers.length);
+      await workers[victim]?.kill();
+      kills += 1;
+      workers[victim] = lab.start(lab.url, STORMY);
+    }
+    await lab.settled(acknowledged, 'complete');
+    const lines = lab.witnessed();
+    console.info(
+      `${kills} kills, ${acknowledged.length} tasks, ${lines.length} lines of witness, past attempts ${JSON.stringify(await lab.outcomes())}`,
+    );
+    expect(kills).toBeGreaterThan(10);
+    expect((await lab.outcomes())['lost']).toBeGreaterThan(0);
+    await Promise.all(workers.map((worker) => stopped(worker)));
+    await lab.audit();
+  });
+});
+
+const STORMY = {
+  concurrency: 8,
+  lease: '1500ms',
+  heartbeat: '300ms',
+  pollInterval: '200ms',
+} as const;
+
+/** One to three tasks of the mix: diamonds, fans of 20, chains of 10, narrow tasks, retries. */
+async function someTasks(lab: CrashLab, random: () => number): Promise<readonly number[]> {
+  const name = ['diamond', 'diamond', 'fan', 'chain', 'narrow', 'single'][Math.floor(random() * 6)];
+  const failUntil = random() < 0.2 ? 2 : 1;
+  return lab.create(name ?? 'single', 1 + Math.floor(random() * 2), {
+    '*': { ms: Math.floor(random() * 40), failUntil },
+  });
+}
+
+/** A task that a worker's process creates: when it answers, the task must be there, whatever happens to the process. */
+function askForTask(worker: ChildWorker, acknowledged: number[]): void {
+  worker.create('diamond', { context: { nonce: `${worker.pid} ${performance.now()}` } }).then(
+    (taskId) => acknowledged.push(taskId),
+    () => undefined, // it was killed before it answered: nothing was promised
+  );
+}
+
+async function stopped(worker: ChildWorker): Promise<void> {
+  await worker.ready;
+  worker.signal('SIGTERM');
+  expect(await worker.ended).toEqual({ code: 0, signal: null });
+}

@@ -1,0 +1,46 @@
+import { afterEach, beforeAll, beforeEach, expect, test } from 'vitest';
+import { describeOnPostgres } from '../support/each-database.ts';
+import { until } from '../support/engine.ts';
+import { startPostgres, type PostgresServer } from '../support/postgres.ts';
+import { compile, openCrashLab, type CrashLab } from './lab.ts';
+
+describeOnPostgres('a server that goes away under load', () => {
+  let server: PostgresServer;
+  let lab: CrashLab;
+  beforeAll(compile);
+  beforeEach(async () => {
+    const started = await startPostgres();
+    if (started === null) throw new Error('this machine has a server but no programs to start one');
+    server = started;
+    lab = await openCrashLab(server.url);
+  });
+  afterEach(async () => {
+    await lab.close();
+    await server.dispose();
+  });
+
+  const LOAD = { '*': { ms: 60 } };
+
+  test.each([
+    ['is restarted', () => server.stop('fast')],
+    ['is killed', () => server.kill()],
+  ])('%s, and the workers resume by themselves with nothing lost', async (_, goAway) => {
+    const workers = [await lab.worker(), await lab.worker()];
+    const tasks: number[] = [];
+    for (const name of ['diamond', 'chain', 'fan', 'narrow'])
+      tasks.push(...(await lab.create(name, 8, LOAD)));
+    const ends = (): number => lab.witnessed().filter((line) => line.moment === 'end').length;
+    await until('the load is under way', () => ends() > 40);
+    await goAway();
+    await server.restart();
+    const [from, upAt] = [ends(), performance.now()];
+    await until('work goes on', () => ends() > from);
+    console.info(
+      `work went on ${Math.round(performance.now() - upAt)} ms after the server accepted`,
+    );
+    await lab.settled(tasks, 'complete');
+    expect(workers.map((worker) => worker.hasEnded())).toEqual([false, false]);
+    console.info(`past attempts ${JSON.stringify(await lab.outcomes())}`);
+    await lab.audit();
+  });
+});

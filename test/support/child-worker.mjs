@@ -1,0 +1,90 @@
+// A Tasker with a worker in a process of its own, to be killed, stopped and starved by tests. Runs the compiled package, as users do.
+// argv: JSON of { database, schema, tasks, witness, worker }. Messages to the parent: { kind: 'ready', workerId }, { kind: 'refused', code, pid },
+// { kind: 'event', name, payload }, { kind: 'log', text }. SIGTERM stops the worker as a host would; the loss of the parent ends the process.
+//
+// What a step does is asked for in the context of its task: `plan[<step>]`, otherwise `plan['*']`, with
+//   ms: milliseconds of waiting          busyMs: milliseconds in which the event loop does not turn
+//   hold: a file to wait for             failUntil: attempts below this number fail
+//   exit: 'exit' | 'abort'               never: true = a promise that never settles
+//   times: only attempts up to this number do so
+// The witness file gets a line before and after each run, on the disk before the handler goes on.
+import { existsSync, fsyncSync, openSync, writeSync } from 'node:fs';
+import { setTimeout as pause } from 'node:timers/promises';
+import { createTasker, RetryableError } from '../../dist/index.js';
+
+const given = JSON.parse(process.argv[2]);
+const witness = openSync(given.witness, 'a');
+const tell = (message) => void (process.connected && process.send(message));
+const logger = Object.fromEntries(
+  ['debug', 'info', 'warn', 'error'].map((level) => [
+    level,
+    (fields, text) =>
+      level === 'debug' ||
+      tell({ kind: 'log', text: `${level} ${text} ${fields.err?.message ?? ''}` }),
+  ]),
+);
+
+const tasker = createTasker({
+  database: given.database,
+  schema: given.schema,
+  worker: given.worker,
+  handlers: { work },
+  logger,
+});
+for (const name of ['step.lease_lost', 'worker.started', 'worker.stopped'])
+  tasker.on(name, (payload) => tell({ kind: 'event', name, payload }));
+
+process.once('disconnect', () => process.exit(1));
+process.once('SIGTERM', () => {
+  void tasker.stop().then(() => process.exit(0));
+});
+const asked = [];
+process.on('message', (message) => void (asked.push(message) && takeRequests()));
+let isReady = false;
+
+async function takeRequests() {
+  if (isReady) for (const message of asked.splice(0)) await create(message);
+}
+
+async function create({ id, name, request }) {
+  const { taskId } = await tasker.create(name, request);
+  tell({ kind: 'created', id, taskId });
+}
+
+try {
+  await tasker.register(given.tasks);
+  await tasker.start();
+  isReady = true;
+  tell({ kind: 'ready' });
+  await takeRequests();
+} catch (error) {
+  process.send({ kind: 'refused', code: error.code, details: error.details }, () =>
+    process.exit(3),
+  );
+}
+
+async function work(ctx) {
+  const { attempt, name } = ctx.step;
+  const asked = ctx.context.plan?.[name] ?? ctx.context.plan?.['*'] ?? {};
+  const plan = attempt <= (asked.times ?? Infinity) ? asked : {};
+  record('begin', ctx);
+  if (plan.ms) await pause(plan.ms);
+  if (plan.busyMs) {
+    const end = Date.now() + plan.busyMs;
+    while (Date.now() < end);
+  }
+  if (plan.hold) while (!existsSync(plan.hold)) await pause(10, undefined, { signal: ctx.signal });
+  if (plan.exit === 'exit') process.exit(0);
+  if (plan.exit === 'abort') process.abort();
+  if (plan.never) await new Promise(() => {});
+  if (attempt < (plan.failUntil ?? 1)) throw new RetryableError('asked to fail');
+  for (const parent of Object.values(ctx.deps))
+    if (parent?.done !== true) throw new Error('a parent’s result is missing');
+  record('end', ctx);
+  return { done: true, attempt, pid: process.pid };
+}
+
+function record(moment, { task, step }) {
+  writeSync(witness, `${moment} ${task.id} ${step.name} ${step.attempt} ${process.pid}\n`);
+  fsyncSync(witness);
+}
