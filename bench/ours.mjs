@@ -143,6 +143,7 @@ async function drainAll(job, definition, meter) {
 
 /** The engine's own laws over everything that the run stored; null when all hold. */
 async function findViolations(url) {
+  await analyze(url); // since the last time every step has changed: the laws' queries would be planned for other data
   const tasker = await startTasker({ database: url, worker: false });
   const violations = await tasker.verify();
   await tasker.stop();
