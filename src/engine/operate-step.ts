@@ -180,6 +180,8 @@ export async function updateStep(
       inputsText: checked?.contextText ?? null,
       retryLimit: retryLimit ?? null,
     });
+    // A run under way obeys the new limit: whoever finishes in this task then asks whether it is over.
+    if (retryLimit !== undefined) await parts.store.markSettles(tx, taskId);
     const revives =
       target.status === 'error' &&
       target.readyAt === null &&

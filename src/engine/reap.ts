@@ -58,7 +58,7 @@ function lostFailure(step: HeldStep): Failure {
     ...step,
     outcome: 'lost',
     errorText: errorText(serializeError(error)),
-    retryInMs: again ? 0 : null,
+    retryInMs: step.retryable ? 0 : null,
   };
 }
 

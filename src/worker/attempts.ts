@@ -98,14 +98,12 @@ export class Attempts {
     const error = new TaskerError('WORKER_LOST', { step: template.name });
     error.message = `The worker that ran step "${template.name}" stopped before it was done`;
     if (!this.revoke(run, error)) return null;
-    const again =
-      template.retryable && run.step.attempts < (run.step.retryLimit ?? template.retryLimit);
     return {
       run,
       outcome: 'cancelled',
       errorText: errorText(serializeError(error)),
       message: error.message,
-      retryInMs: again ? 0 : null,
+      retryInMs: template.retryable ? 0 : null,
     };
   }
 

@@ -141,18 +141,17 @@ function failedRun(run: Run, error: unknown, outcome: 'error' | 'timeout'): Fail
     error,
     attempt: run.step.attempts,
     retryable: template.retryable,
-    retryLimit: run.step.retryLimit ?? template.retryLimit,
+    retryLimit: Infinity, // whether an attempt is left is decided where the failure is stored
     backoff: template.backoff,
     customBackoff,
     now: systemClock.now(),
     random: systemRandom,
   });
   const stored = serializeError(error);
-  const retryable = decision.kind === 'retry' || decision.reason === 'exhausted';
   return {
     run,
     outcome,
-    errorText: errorText({ ...stored, retryable }),
+    errorText: errorText({ ...stored, retryable: decision.kind === 'retry' }),
     message: stored.message,
     retryInMs: decision.kind === 'retry' ? decision.delayMs : null,
   };

@@ -25,7 +25,8 @@ export interface PumpHost {
   /** Claimed steps, to be run. */
   readonly onClaimed: (steps: readonly ClaimedStep[], identity: WorkerIdentity) => void;
   readonly onStored: (success: Success, settled: boolean) => void;
-  readonly onFailed: (failure: FailedRun, retryAt: Date | null) => void;
+  /** A failure that is stored; its `retryInMs` is null when the step is exhausted. */
+  readonly onFailed: (failure: FailedRun) => void;
   readonly onRefused: (run: Run) => void;
   /** A statement failed in a way that leaves open whether it was stored. The pump rests until `resume`. */
   readonly onDoubt: (error: unknown) => void;
@@ -253,6 +254,7 @@ export class Pump {
       outcome,
       errorText: text,
       retryInMs,
+      limit: run.served.template.retryLimit,
       queue: run.served.template.queue,
     }));
     try {
@@ -263,7 +265,7 @@ export class Pump {
         for (const failure of failures) {
           const retryAt = retryAts.get(failure.run.id);
           if (retryAt === undefined) this.#host.onRefused(failure.run);
-          else this.#host.onFailed(failure, retryAt);
+          else this.#host.onFailed(retryAt === null ? { ...failure, retryInMs: null } : failure);
         }
       });
     } catch (error) {

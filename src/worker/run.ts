@@ -39,6 +39,6 @@ export interface FailedRun {
   readonly outcome: 'error' | 'timeout' | 'cancelled';
   readonly errorText: string;
   readonly message: string;
-  /** Milliseconds until the next attempt; null when the step is exhausted. */
+  /** Milliseconds until the next attempt, if the step's limit leaves one; null when none follows whatever the limit. */
   readonly retryInMs: number | null;
 }

@@ -12,8 +12,10 @@ export interface Failure {
   readonly outcome: 'error' | 'timeout' | 'lost' | 'cancelled';
   /** JSON text that has passed the gate. */
   readonly errorText: string;
-  /** Milliseconds until the next attempt, or null when none follows: the step is exhausted. */
+  /** Milliseconds until the next attempt, if the limit leaves one; null when none follows whatever the limit. */
   readonly retryInMs: number | null;
+  /** Attempts in all by the definition. One that an operator has set counts instead, also if it was set during the run. */
+  readonly limit: number;
   readonly definitionId: number;
   readonly rank: number;
   readonly queue: string;
@@ -33,7 +35,9 @@ export interface FailAnswer {
  *
  * I1: the same fence as in advance-steps. `requireAlive` is false only for the reaper, which has locked the lost worker's row.
  * I2: when a step is exhausted, every unfinished step of its task gets `settles`, in this statement: so whoever finishes one of them
- *     later learns that the task may be over, and no row of the task itself is touched while it runs.
+ *     later learns that the task may be over, and no row of the task itself is touched while it runs. (An operator who lowers a limit
+ *     sets `settles` at once, so that nothing is missed between the two.)
+ * I3: the worker says when the next attempt may start, this statement whether there is one: by the limit as it is now.
  * Locks: own steps; then the unfinished steps of tasks with an exhausted one. Indexes: primary keys.
  */
 export function failSteps(
@@ -59,7 +63,7 @@ function failuresText(failures: readonly Failure[]): string {
   const parts = failures.map(
     (f) =>
       `[${f.taskId},${f.position},${f.attempts},${f.workerId},"${f.outcome}",${f.retryInMs},${f.definitionId},${f.rank},` +
-      `${JSON.stringify(f.queue)},${f.errorText}]`,
+      `${JSON.stringify(f.queue)},${f.limit},${f.errorText}]`,
   );
   return `[${parts.join(',')}]`;
 }
@@ -69,19 +73,22 @@ function failText(t: Tables): string {
 with failed as materialized (
   select (e->>0)::bigint as task_id, (e->>1)::int as position, (e->>2)::int as attempts, (e->>3)::bigint as worker_id,
          (e->>4)::${t.schema}.attempt_outcome as outcome, (e->>5)::float8 as retry_ms, (e->>6)::int as definition_id,
-         (e->>7)::smallint as rank, e->>8 as queue, e->9 as error
+         (e->>7)::smallint as rank, e->>8 as queue, (e->>9)::int as step_limit, e->10 as error
     from jsonb_array_elements($1::jsonb) as e
    order by 1, 2
 ), closed as (
   update ${t.workflow_steps} as s
      set status = 'error', worker_id = null, error = f.error,
-         settles = s.settles or exists (select from failed as x where x.task_id = s.task_id and x.retry_ms is null)
+         settles = s.settles or exists (select from failed as x
+                                         where x.task_id = s.task_id and (x.retry_ms is null or x.attempts >= x.step_limit))
     from failed as f
    where s.task_id = f.task_id and s.position = f.position
      and s.attempts = f.attempts and s.worker_id = f.worker_id and s.status = 'in_progress'
      and (not $2::boolean or exists (select from ${t.workers} as w where w.worker_id = f.worker_id and w.lost_at is null))
-  returning s.task_id, s.position, s.attempts, s.started_at, f.worker_id, f.outcome, f.error, f.definition_id, f.rank, f.queue, f.retry_ms,
-            ${t.clock} + f.retry_ms * interval '1 millisecond' as retry_at
+  returning s.task_id, s.position, s.attempts, s.started_at, f.worker_id, f.outcome, f.error, f.definition_id, f.rank, f.queue,
+            case when s.attempts < coalesce(s.retry_limit, f.step_limit) then f.retry_ms end as retry_ms,
+            case when s.attempts < coalesce(s.retry_limit, f.step_limit)
+                 then ${t.clock} + f.retry_ms * interval '1 millisecond' end as retry_at
 ), history as (
   insert into ${t.step_attempts} (task_id, position, attempt, worker_id, outcome, started_at, finished_at, retry_at, error)
   select task_id, position, attempts, worker_id, outcome, started_at, greatest(started_at, ${t.clock}), retry_at, error from closed
