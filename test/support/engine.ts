@@ -63,10 +63,16 @@ export async function startEngine(
     sql,
     async advanceClock(milliseconds) {
       offsetMs += milliseconds;
-      await db.script(
-        `create or replace function ${tables(schema).clock} returns timestamptz language sql stable
-           as $$ select pg_catalog.statement_timestamp() + interval '${offsetMs} milliseconds' $$`,
-      );
+      // With the queue locked: no claim may begin before the change and see what others made of it.
+      await db.transaction(async (tx) => {
+        await tx.query({
+          text: `lock table ${tables(schema).ready_steps} in access exclusive mode`,
+        });
+        await tx.query({
+          text: `create or replace function ${tables(schema).clock} returns timestamptz language sql stable
+                   as $$ select pg_catalog.statement_timestamp() + interval '${offsetMs} milliseconds' $$`,
+        });
+      });
     },
     async finish() {
       await tasker.stop();
