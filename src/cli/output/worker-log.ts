@@ -99,18 +99,54 @@ function payloadDocument(payload: AnyPayload): object {
   };
 }
 
-/** Warnings and errors of the engine go to standard error, one line each. */
+/** Warnings and errors, of the engine and of handlers, go to standard error: one line each, with what they are about. */
 export function commandLogger({ io, screen, isVerbose }: WorkerOutlet): Logger {
   const line =
     (level: string): LogMethod =>
     (fields, message) => {
       const at = io.now().toISOString();
       const text = screen.json
-        ? JSON.stringify({ ...fields, level, at, message })
-        : `${at}  ${level}  ${oneLine(message)}`;
+        ? JSON.stringify({ ...plainFields(fields), level, at, message })
+        : `${at}  ${level}  ${oneLine([message, ...fieldTexts(fields)].join('   '))}`;
       io.err.write(`${text}\n`);
     };
   const nothing: LogMethod = () => undefined;
   const info = isVerbose ? line('info') : nothing;
   return { debug: nothing, info, warn: line('warning'), error: line('error') };
+}
+
+type LogFields = Parameters<LogMethod>[0];
+
+/** Fields that can be written: an error by its name and message, since its members cannot be enumerated. */
+function plainFields(fields: LogFields): LogFields {
+  return Object.fromEntries(
+    Object.entries(fields).map(([name, value]) => [
+      name,
+      value instanceof Error
+        ? { name: value.name, message: value.message }
+        : isWritable(value)
+          ? value
+          : UNREADABLE,
+    ]),
+  );
+}
+
+function fieldTexts(fields: LogFields): readonly string[] {
+  return Object.entries(fields).map(([name, value]) => {
+    if (value instanceof Error) return value.message;
+    const text = isWritable(value) ? (JSON.stringify(value) ?? String(value)) : UNREADABLE;
+    return `${name}=${typeof value === 'string' ? value : text}`;
+  });
+}
+
+const UNREADABLE = '(unreadable)';
+
+/** A handler logs what it likes; what is no JSON must not fail its attempt. */
+function isWritable(value: unknown): boolean {
+  try {
+    JSON.stringify(value);
+    return true;
+  } catch {
+    return false;
+  }
 }
