@@ -60,7 +60,7 @@ export interface HandlerContext<
   readonly idempotencyKey: string;
   readonly logger: Logger;
   /** Attaches a note to the task when this attempt succeeds; the same type twice in one step replaces. */
-  annotate(type: string, annotation: Json): void;
+  readonly annotate: (type: string, annotation: Json) => void;
 }
 
 /** A handler: one async function. A class with `call(ctx)` is accepted wherever a function is. */

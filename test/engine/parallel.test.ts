@@ -26,14 +26,18 @@ describeOnEachDatabase('a DAG in parallel', (database) => {
       const c = t.step('c', {}, () => meet('c'));
       const join = t.step('join', { dependsOn: { a, b, c } }, ({ deps, sequence }) => ({
         deps,
-        sequence: sequence.steps.map((step) => `${step.name}=${String(step.results)}`),
+        sequence: sequence.steps.map((step) => `${step.name}=${JSON.stringify(step.results)}`),
         missing: sequence.findStepByName('nobody'),
       }));
       return { join };
     });
     const handle = await engine.tasker.create(task, { ...by, context: {} });
     expect(await handle.result({ timeout: '20s' })).toEqual({
-      join: { deps: { a: 'a', b: 'b', c: 'c' }, sequence: ['a=a', 'b=b', 'c=c'], missing: null },
+      join: {
+        deps: { a: 'a', b: 'b', c: 'c' },
+        sequence: ['a="a"', 'b="b"', 'c="c"'],
+        missing: null,
+      },
     });
     await engine.finish();
   });
