@@ -45,11 +45,23 @@ export async function createTasks(
   };
   const mayBeRefused = requests.length > 1 && identities.some((identity) => identity !== null);
   const created = mayBeRefused ? await parts.db.transaction(createAll) : await createAll(parts.db);
-  const fresh = created.filter((task) => task.created);
-  for (const { taskId } of fresh)
-    parts.events.emit('task.created', { taskId, name: loaded.definition.name });
-  if (fresh.length > 0) parts.hintWork();
+  created.forEach((task, index) => {
+    if (task.created) tell(parts, loaded, { ...task, bypassed: checked[index]?.bypassed });
+  });
+  if (created.some((task) => task.created)) parts.hintWork();
   return created;
+}
+
+/** Tells this process's subscribers of a new task, and of what is over already with its birth. */
+function tell(
+  { events }: EngineParts,
+  { definition: { name, steps } }: LoadedDefinition,
+  { taskId, bypassed }: CreatedTask & { readonly bypassed: ReadonlySet<number> | undefined },
+): void {
+  events.emit('task.created', { taskId, name });
+  for (const position of bypassed ?? [])
+    events.emit('step.skipped', { taskId, step: steps[position]?.name ?? '', attempt: 0 });
+  if (bypassed?.size === steps.length) events.emit('task.completed', { taskId });
 }
 
 /** The requests of one statement, each with its identity. */
