@@ -7,6 +7,8 @@ export interface Statement {
   /** Bound values. Lists and objects are passed as JSON text by the caller; arrays of numbers or strings become SQL arrays. */
   readonly values?: readonly unknown[];
   readonly name?: string;
+  /** How long to wait for the answer, in milliseconds, for a statement that may take long. @default 35000 */
+  readonly answerWithinMs?: number;
 }
 
 export interface QueryResult {

@@ -73,7 +73,7 @@ function toConfig(statement: Statement, types: UserTypes): DriverConfig {
     ...(statement.name === undefined ? {} : { name: statement.name }),
     // The parsers travel with the query: pg's global table belongs to the host application.
     types: types.forDriver,
-    query_timeout: ANSWER_TIMEOUT_MS,
+    query_timeout: statement.answerWithinMs ?? ANSWER_TIMEOUT_MS,
     queryMode: 'extended', // one statement, one answer, even without values
   };
 }

@@ -1,6 +1,7 @@
 import pg from 'pg';
 
 import { TaskerError } from '../kernel/errors.ts';
+import { PLAN_SETTINGS } from './plan-settings.ts';
 
 /** What Tasker needs of a `pg.Pool`. Any pg 8 pool fits. */
 export interface PoolLike {
@@ -21,6 +22,11 @@ export interface OwnPoolOptions {
 /** What the rest needs to know of a pool, whoever made it. */
 export interface PoolAccess {
   readonly connect: () => Promise<unknown>;
+  /**
+   * Whether single statements are prepared once and keep their plan. False on a host's pool: its sessions plan as the host likes, and a
+   * plan that was made for nearly empty tables would be kept when they have grown; also, some poolers lose prepared statements.
+   */
+  readonly keepsPlans: boolean;
   readonly begin: string;
   readonly openListener: () => Promise<pg.Client>;
   readonly threadConnection: { readonly connectionString: string } | null;
@@ -34,6 +40,7 @@ const SESSION_SETTINGS = {
   statement_timeout: '30000',
   lock_timeout: '10000',
   idle_in_transaction_session_timeout: '60000',
+  ...PLAN_SETTINGS,
 } as const;
 
 const CONNECT_TIMEOUT_MS = 10_000;
@@ -55,6 +62,7 @@ export function ownPool(options: OwnPoolOptions): PoolAccess {
   pool.on('error', ignoreBrokenClient); // an idle client broke: the pool has removed it already
   return {
     connect: () => pool.connect(),
+    keepsPlans: true,
     begin: 'begin',
     openListener: () => connectClient(config),
     threadConnection: { connectionString: options.connectionString },
@@ -70,6 +78,7 @@ export function hostPool(pool: PoolLike): PoolAccess {
   const detach = attachErrorListener(pool);
   return {
     connect: () => pool.connect(),
+    keepsPlans: false,
     begin: ['begin', ...settings].join('; '), // one round trip, and gone with the transaction
     openListener: () => connectClient(listenerConfig(pool)),
     threadConnection: null,

@@ -39,9 +39,9 @@ class PgDb implements Db {
   }
 
   query(statement: Statement): Promise<QueryResult> {
-    return retryConflicts(() =>
-      this.#withClient((client) => runOn(client, statement, this.#types)),
-    );
+    const { name: _name, ...unnamed } = statement;
+    const sent = this.#pool.keepsPlans ? statement : unnamed;
+    return retryConflicts(() => this.#withClient((client) => runOn(client, sent, this.#types)));
   }
 
   transaction<T>(work: (tx: Transaction) => Promise<T>): Promise<T> {

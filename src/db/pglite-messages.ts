@@ -56,4 +56,6 @@ export interface SqlErrorFields {
 export interface WorkerStart {
   /** The data directory, or null for memory. */
   readonly dataDirectory: string | null;
+  /** Settings of the server, each `name=value`. */
+  readonly settings: readonly string[];
 }

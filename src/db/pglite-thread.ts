@@ -4,6 +4,7 @@ import { fileURLToPath, pathToFileURL } from 'node:url';
 import { Worker } from 'node:worker_threads';
 
 import { TaskerError } from '../kernel/errors.ts';
+import { PLAN_SETTINGS } from './plan-settings.ts';
 import type {
   RunRequest,
   WorkerAnswer,
@@ -97,7 +98,8 @@ export class PgliteThread {
   }
 
   #start(): Promise<void> {
-    const data: WorkerStart = { dataDirectory: this.#dataDirectory };
+    const settings = Object.entries(PLAN_SETTINGS).map(([name, value]) => `${name}=${value}`);
+    const data: WorkerStart = { dataDirectory: this.#dataDirectory, settings };
     const worker = new Worker(workerFile(), {
       workerData: data,
       name: 'tasker-pglite',

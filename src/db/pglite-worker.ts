@@ -47,13 +47,13 @@ port.on('message', (request: WorkerRequest) => {
   turn = turn.then(() => serve(request));
 });
 
-async function open({ dataDirectory }: WorkerStart): Promise<PGlite | null> {
+async function open({ dataDirectory, settings }: WorkerStart): Promise<PGlite | null> {
   try {
     const pglite = await PGlite.create({
       ...(dataDirectory === null ? {} : { dataDir: dataDirectory }),
       startParams: [
         ...PGlite.defaultStartParams,
-        ...SETTINGS.flatMap((setting) => ['-c', setting]),
+        ...[...SETTINGS, ...settings].flatMap((setting) => ['-c', setting]),
       ],
       onStdout: swallow,
       onStderr: swallow,

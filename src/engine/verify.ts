@@ -2,6 +2,7 @@ import type { Milliseconds } from '../kernel/duration.ts';
 import { TaskerError } from '../kernel/errors.ts';
 import { DEFAULT_JSON_LIMITS } from '../kernel/json.ts';
 import type { Connection, Db, Row } from '../db/db.ts';
+import { PLAN_FREELY } from '../db/plan-settings.ts';
 import { sqlState } from '../db/failure.ts';
 import { LAWS } from '../store/audit/index.ts';
 import { GRACE_MS, type Law, MAX_BYTES, NOW, SINCE } from '../store/audit/law.ts';
@@ -44,6 +45,7 @@ export async function verify(
   return db.transaction(async (tx) => {
     await tx.query({ text: 'set transaction isolation level repeatable read read only' });
     await tx.query({ text: `set local statement_timeout = ${timeoutMs}` });
+    await tx.script(PLAN_FREELY);
     const [clock] = (await tx.query({ text: `select ${t.clock}::text as now` })).rows;
     const values = [
       options.sinceTaskId ?? 0,
@@ -93,7 +95,7 @@ select broken.*, (count(*) over ())::int as all_broken_rows
  where ${SINCE} is not null and ${NOW} is not null and ${MAX_BYTES} is not null and ${GRACE_MS} is not null
  limit ${SHOWN_ROWS}`;
   try {
-    return (await tx.query({ text, values })).rows;
+    return (await tx.query({ text, values, answerWithinMs: timeoutMs + 5_000 })).rows;
   } catch (error) {
     if (sqlState(error) !== QUERY_CANCELED) throw error;
     throw new TaskerError('AUDIT_TIMEOUT', { law: law.id, timeoutMs }, { cause: error });

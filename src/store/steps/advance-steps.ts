@@ -1,4 +1,5 @@
 import type { Connection, Row } from '../../db/db.ts';
+import { jsonRows, oneRow } from '../json-rows.ts';
 import type { Tables } from '../tables.ts';
 import { toClaimedStep, type ClaimedStep } from './claimed-step.ts';
 
@@ -115,7 +116,7 @@ function finishAndOpen(t: Tables): string {
 with finished as materialized (
   select (e->>0)::bigint as task_id, (e->>1)::int as position, (e->>2)::int as attempts, (e->>3)::int as definition_id,
          (e->>4)::smallint as rank, e->5 as children, e->6 as results
-    from jsonb_array_elements($1::jsonb) as e
+    from ${jsonRows('$1::jsonb')}
 ), alive as materialized (
   select 1 from ${t.workers} where worker_id = $2 and lost_at is null
 ), done as (
@@ -129,7 +130,7 @@ with finished as materialized (
 ), unlocked as (
   select d.task_id, (c->>0)::int as position, count(*)::int as parents, min(d.definition_id) as definition_id,
          min(d.rank) as rank, min((c->>1)::int) as move, min(c->>2) as queue
-    from done as d, jsonb_array_elements(d.children) as c
+    from done as d, ${jsonRows('d.children', 'c')}
    group by 1, 2
    order by 1, 2
 ), opened as (
@@ -159,7 +160,7 @@ function queueAndSettle(t: Tables): string {
          status      = case when task.leaves_left = l.leaves then 'complete' else task.status end,
          settled_at  = case when task.leaves_left = l.leaves then ${t.clock} end
     from (select task_id, count(*)::int as leaves from done where children = '[]' group by task_id order by task_id) as l
-   where task.task_id = l.task_id and task.settled_at is null
+   where task.task_id = l.task_id and task.status in ('pending', 'in_progress')
   returning task.task_id, task.status
 `;
 }
@@ -181,6 +182,7 @@ function topUp(t: Tables): string {
      set status = 'in_progress', worker_id = $2, attempts = s.attempts + 1, started_at = ${t.clock}
     from taken as q
    where s.task_id = q.task_id and s.position = q.position and s.status in ('pending', 'error') and s.waiting_on = 0
+     and ${oneRow('q.position')}
   returning s.task_id, s.position, s.attempts, s.inputs, s.retry_limit, q.definition_id, q.rank
 ), started as (
   update ${t.tasks} as task

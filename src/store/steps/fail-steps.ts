@@ -1,4 +1,5 @@
 import type { Connection } from '../../db/db.ts';
+import { jsonRows } from '../json-rows.ts';
 import type { Tables } from '../tables.ts';
 
 /** One run that did not succeed. */
@@ -74,7 +75,7 @@ with failed as materialized (
   select (e->>0)::bigint as task_id, (e->>1)::int as position, (e->>2)::int as attempts, (e->>3)::bigint as worker_id,
          (e->>4)::${t.schema}.attempt_outcome as outcome, (e->>5)::float8 as retry_ms, (e->>6)::int as definition_id,
          (e->>7)::smallint as rank, e->>8 as queue, (e->>9)::int as step_limit, e->10 as error
-    from jsonb_array_elements($1::jsonb) as e
+    from ${jsonRows('$1::jsonb')}
    order by 1, 2
 ), closed as (
   update ${t.workflow_steps} as s

@@ -1,5 +1,6 @@
 import type { Json } from '../../kernel/json.ts';
 import type { Connection } from '../../db/db.ts';
+import { jsonRows } from '../json-rows.ts';
 import type { Tables } from '../tables.ts';
 
 /** Reads results of steps that a worker needs as inputs and does not have in memory. Index: primary key. */
@@ -16,7 +17,7 @@ export function loadResults(t: Tables): (
 > {
   const text = `
 select s.task_id, s.position, s.status in ('complete', 'resolved_manually') as satisfied, s.results
-  from (select (e->>0)::bigint as task_id, (e->>1)::int as position from jsonb_array_elements($1::jsonb) as e) as w
+  from (select (e->>0)::bigint as task_id, (e->>1)::int as position from ${jsonRows('$1::jsonb')}) as w
   join ${t.workflow_steps} as s on s.task_id = w.task_id and s.position = w.position`;
   return async (db, wanted) => {
     const { rows } = await db.query({

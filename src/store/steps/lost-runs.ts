@@ -1,4 +1,5 @@
 import type { Connection } from '../../db/db.ts';
+import { jsonRows } from '../json-rows.ts';
 import type { Tables } from '../tables.ts';
 
 /**
@@ -23,7 +24,7 @@ export function lostRuns(t: Tables): (
 > {
   const text = `
 select r.task_id, r.position, coalesce(s.status::text, 'missing') as status, coalesce(s.attempts, 0) as attempts
-  from (select (e->>0)::bigint as task_id, (e->>1)::int as position, (e->>2)::int as attempts from jsonb_array_elements($2::jsonb) as e) as r
+  from (select (e->>0)::bigint as task_id, (e->>1)::int as position, (e->>2)::int as attempts from ${jsonRows('$2::jsonb')}) as r
   left join ${t.workflow_steps} as s on s.task_id = r.task_id and s.position = r.position
  where s.task_id is null or s.status <> 'in_progress' or s.worker_id <> $1 or s.attempts <> r.attempts`;
   return async (db, workerId, runs) => {

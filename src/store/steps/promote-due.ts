@@ -9,14 +9,15 @@ export function promoteDue(
   t: Tables,
 ): (db: Connection) => Promise<{ readonly promoted: number; readonly nextInMs: number | null }> {
   const text = `
-with due as (
-  select task_id, position from ${t.ready_steps}
-   where not due and ready_at <= ${t.clock}
-   order by ready_at
-   limit 1000
-     for update skip locked
-), promoted as (
-  update ${t.ready_steps} as r set due = true from due where r.task_id = due.task_id and r.position = due.position returning 1
+with promoted as (
+  update ${t.ready_steps} set due = true
+   where ctid = any (array(
+           select ctid from ${t.ready_steps}
+            where not due and ready_at <= ${t.clock}
+            order by ready_at
+            limit 1000
+              for update skip locked))
+  returning 1
 )
 select (select count(*)::int from promoted) as promoted,
        (select (extract(epoch from min(ready_at) - ${t.clock}) * 1000)::float8 from ${t.ready_steps}

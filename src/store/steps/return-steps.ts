@@ -1,4 +1,5 @@
 import type { Connection } from '../../db/db.ts';
+import { jsonRows } from '../json-rows.ts';
 import type { Tables } from '../tables.ts';
 
 export interface ReturnedStep {
@@ -21,7 +22,7 @@ export function returnSteps(
 with given as materialized (
   select (e->>0)::bigint as task_id, (e->>1)::int as position, (e->>2)::int as attempts, (e->>3)::int as definition_id,
          (e->>4)::smallint as rank, e->>5 as queue
-    from jsonb_array_elements($1::jsonb) as e
+    from ${jsonRows('$1::jsonb')}
    order by 1, 2
 ), back as (
   update ${t.workflow_steps} as s

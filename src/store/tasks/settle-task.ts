@@ -45,8 +45,8 @@ select task.task_id, task.status, task.definition_id, -task.priority as rank, ta
        count(*) filter (where s.status = 'error' and r.task_id is null)::int as exhausted,
        count(*) filter (where s.status = 'cancelled')::int as cancelled
   from ${t.tasks} as task
-  join ${t.workflow_steps} as s on s.task_id = task.task_id
-  left join ${t.ready_steps} as r on r.task_id = s.task_id and r.position = s.position
+  join ${t.workflow_steps} as s on s.task_id = task.task_id and s.task_id = any ($1::bigint[])
+  left join ${t.ready_steps} as r on r.task_id = s.task_id and r.position = s.position and r.task_id = any ($1::bigint[])
  where task.task_id = any ($1::bigint[])
  group by task.task_id`;
   return async (db, taskIds) => {
@@ -91,7 +91,10 @@ update ${t.tasks}
   };
 }
 
-/** Open tasks with nothing running and nothing queued, among the next `limit` open tasks after `after`. Should always be empty. */
+/**
+ * Open tasks with nothing running and nothing queued, among the next `limit` open tasks after `after`. Should always be empty.
+ * `offset 0` keeps the two questions apart, each asked by key for one task after the other. Indexes: tasks_open, primary keys.
+ */
 export function findIdleTasks(
   t: Tables,
 ): (
@@ -105,8 +108,8 @@ with slice as materialized (
 )
 select (select max(task_id) from slice) as last,
        array(select task_id from slice as o
-              where not exists (select from ${t.ready_steps} as r where r.task_id = o.task_id)
-                and not exists (select from ${t.workflow_steps} as s where s.task_id = o.task_id and s.status = 'in_progress')) as idle`;
+              where not exists (select from ${t.ready_steps} as r where r.task_id = o.task_id offset 0)
+                and not exists (select from ${t.workflow_steps} as s where s.task_id = o.task_id and s.status = 'in_progress' offset 0)) as idle`;
   return async (db, after, limit) => {
     const { rows } = await db.query({ text, values: [after, limit] });
     // the statement's column types
