@@ -2,6 +2,7 @@ import { spawnSync } from 'node:child_process';
 import { existsSync, readFileSync, readdirSync } from 'node:fs';
 import path from 'node:path';
 import { describe, expect, test } from 'vitest';
+import { LAWS } from '../src/store/audit/index.ts';
 import { docBlocks, typedCommands, type DocBlock } from './gates/doc-blocks.ts';
 import {
   commandProblems,
@@ -55,6 +56,20 @@ describe('the documentation', () => {
 
     expect(stderr).toBe('');
     expect(status).toBe(0);
+  });
+
+  test('explains every law and every check to operators', () => {
+    const guide = readFileSync(path.join(ROOT, 'docs/operating.md'), 'utf8');
+    const doctor = ['engine/doctor.ts', 'engine/doctor-judges.ts']
+      .map((file) => readFileSync(path.join(ROOT, 'src', file), 'utf8'))
+      .join('\n');
+    const checks = [...doctor.matchAll(/(?:ok|warning|problem)\(\s*'([a-z]+)'/g)].map(
+      ([, name = '']) => name,
+    );
+
+    expect(checks.length).toBeGreaterThan(9);
+    for (const name of [...LAWS.map((law) => law.id), ...checks])
+      expect(guide).toContain(`| \`${name}\``);
   });
 
   test('links only to files that exist', () => {
