@@ -8,7 +8,7 @@ import { createInProcessDispatcher } from './dispatch/in-process.ts';
 import { createPostgresDispatcher } from './dispatch/postgres.ts';
 import type { EngineParts } from './engine/parts.ts';
 import { createPinnedDefinitions } from './engine/pinned-definitions.ts';
-import { reapLost } from './engine/reap.ts';
+import { reapLost, sweepAll } from './engine/reap.ts';
 import type { TaskerEvents } from './engine/types.ts';
 import type { HandlerRegistry } from './handlers/registry.ts';
 import { systemClock } from './kernel/clock.ts';
@@ -143,7 +143,7 @@ export class Runtime {
     };
     const source = createStepSource({ pinned, registry, handlers, services });
     // The embedded database belongs to one process: whoever held steps before is gone.
-    if (db.kind === 'pglite') await reapLost(parts, { everyone: true });
+    if (db.kind === 'pglite' && (await reapLost(parts, { everyone: true }))) await sweepAll(parts);
     if (options.worker === null)
       return { parts, shown, dispatcher, source, worker: null, chores: null };
     await dispatcher.start();

@@ -39,7 +39,7 @@ const SESSION_SETTINGS = {
   datestyle: 'ISO',
   statement_timeout: '30000',
   lock_timeout: '10000',
-  idle_in_transaction_session_timeout: '60000',
+  idle_in_transaction_session_timeout: '10000', // a client that froze or vanished must not keep its locks
   ...PLAN_SETTINGS,
 } as const;
 

@@ -1,3 +1,5 @@
+import { isUnavailable } from '../db/failure.ts';
+import { fullJitter, pause } from '../db/pause.ts';
 import { gateJson } from '../kernel/json.ts';
 import type { AdvanceAnswer, AdvanceRequest } from '../store/steps/advance-steps.ts';
 import type { FailAnswer, Failure } from '../store/steps/fail-steps.ts';
@@ -61,12 +63,25 @@ export async function fail(
   await settleLater(parts, [...new Set(exhausted)]);
 }
 
-/** What was stored is stored: a settling that fails now is done by the sweep. */
+/** How often settling is tried before it is left to the sweep, which comes by every ten seconds or so. */
+const SETTLE_TRIES = 5;
+
+/** What was stored is stored: a settling that fails is tried again on another connection, and then done by the sweep. */
 async function settleLater(parts: EngineParts, taskIds: readonly number[]): Promise<void> {
-  try {
-    await settleTasks(parts, taskIds);
-  } catch (error) {
-    parts.logger.warn({ err: error, taskIds }, 'tasks were not settled; the sweep settles them');
+  for (let tries = 1; ; tries += 1) {
+    try {
+      await settleTasks(parts, taskIds);
+      return;
+    } catch (error) {
+      if (tries === SETTLE_TRIES || !isUnavailable(error)) {
+        parts.logger.warn(
+          { err: error, taskIds },
+          'tasks were not settled; the sweep settles them',
+        );
+        return;
+      }
+      await pause(fullJitter(50 * 2 ** tries));
+    }
   }
 }
 

@@ -17,14 +17,17 @@ const BATCH = 1_000;
  *     finished by its worker before this, or given back here, never both.
  * @param except the worker of this process, if it has one: a process that can ask is alive
  * @param everyone declares all other workers lost at once: for a database that only this process can have open
- * @returns how many steps were given back
+ * @returns true when a worker was declared lost by this call: what it had stored may not be settled (see sweepAll)
  */
 export async function reapLost(
   parts: EngineParts,
   { everyone = false, except = 0 } = {},
-): Promise<number> {
-  const lost = await parts.store.markLostWorkers(parts.db, { everyone, except });
-  if (lost.length === 0) return 0;
+): Promise<boolean> {
+  const { workerIds: lost, isNews } = await parts.store.markLostWorkers(parts.db, {
+    everyone,
+    except,
+  });
+  if (lost.length === 0) return false;
   let reaped = 0;
   for (;;) {
     const { held, exhausted } = await parts.db.transaction(async (tx) => {
@@ -44,7 +47,7 @@ export async function reapLost(
     parts.logger.warn({ workers: lost, steps: reaped }, 'gave back the steps of lost workers');
     parts.hintWork();
   }
-  return reaped;
+  return isNews;
 }
 
 function lostFailure(step: HeldStep): Failure {
@@ -78,4 +81,14 @@ export async function sweepIdleTasks(parts: EngineParts, after: number): Promise
       );
   }
   return last ?? 0;
+}
+
+/**
+ * Looks at all open tasks. For the moment after a loss: a worker may die between storing a result and settling its task, and then
+ * nothing is left that would ask.
+ */
+export async function sweepAll(parts: EngineParts): Promise<void> {
+  let after = 0;
+  do after = await sweepIdleTasks(parts, after);
+  while (after > 0);
 }

@@ -1,6 +1,6 @@
 import { fullJitter } from '../db/pause.ts';
 import type { EngineParts } from '../engine/parts.ts';
-import { reapLost, sweepIdleTasks } from '../engine/reap.ts';
+import { reapLost, sweepAll, sweepIdleTasks } from '../engine/reap.ts';
 
 /** Every how many rounds the slower chores are done. */
 const SWEEP_ROUNDS = 5;
@@ -13,7 +13,7 @@ export interface Chores {
 
 /**
  * Looks for lost workers every two seconds or so (one UPDATE on a small table when there are none), sweeps a slice of the open tasks
- * every tenth second, and forgets lapsed identities every fifth minute.
+ * every tenth second (all of them after a loss), and forgets lapsed identities every fifth minute.
  */
 export function startChores(parts: EngineParts, ownWorker: () => number): Chores {
   let stopped = false;
@@ -25,7 +25,7 @@ export function startChores(parts: EngineParts, ownWorker: () => number): Chores
   const round = async (): Promise<void> => {
     rounds += 1;
     try {
-      await reapLost(parts, { except: ownWorker() });
+      if (await reapLost(parts, { except: ownWorker() })) await sweepAll(parts);
       if (rounds % SWEEP_ROUNDS === 0) sweptTo = await sweepIdleTasks(parts, sweptTo);
       if (rounds % PRUNE_ROUNDS === 0) await parts.store.pruneIdentities(parts.db);
     } catch (error) {

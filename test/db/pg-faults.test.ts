@@ -154,7 +154,7 @@ describeOnPostgres('a PostgreSQL server that fails', () => {
   test('no statement, lock or open transaction of our own sessions waits for ever', async () => {
     expect(await setting(db, 'statement_timeout')).toBe('30s');
     expect(await setting(db, 'lock_timeout')).toBe('10s');
-    expect(await setting(db, 'idle_in_transaction_session_timeout')).toBe('1min');
+    expect(await setting(db, 'idle_in_transaction_session_timeout')).toBe('10s');
     expect(await setting(db, 'jit')).toBe('off');
     expect(await setting(db, 'application_name')).toBe('tasker');
   });

@@ -36,6 +36,7 @@ export async function tcpProxy(targetUrl: string): Promise<TcpProxy> {
     upstream.on('data', (chunk) => {
       if (!silenced.has(client) && !client.destroyed) client.write(chunk);
     });
+    client.on('close', () => silenced.has(client) || upstream.end()); // the server reads what came, and then that nobody listens
     upstream.on('close', () => silenced.has(client) || client.destroy());
   });
   await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
