@@ -43,7 +43,7 @@ describeOnPostgres('a network that breaks', () => {
       await pause(100 + random() * 300);
       for (const taskId of open)
         if ((await lab.tasker.task(taskId)).settledAt !== null) open.delete(taskId);
-      if (moments > 150) break;
+      if (moments > 60) break;
     }
     return moments;
   };
