@@ -12,5 +12,5 @@ export function jsonRows(array: string, alias = 'e'): string {
 
 /** A condition that is always true for a number, and that the planner takes for one row in two hundred: see `jsonRows`. */
 export function oneRow(column: string): string {
-  return `coalesce(${column}, 0) = ${column}`;
+  return `jsonb_typeof(to_jsonb(${column})) = 'number'`;
 }

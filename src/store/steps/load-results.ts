@@ -18,7 +18,8 @@ export function loadResults(t: Tables): (
   const text = `
 select s.task_id, s.position, s.status in ('complete', 'resolved_manually') as satisfied, s.results
   from (select (e->>0)::bigint as task_id, (e->>1)::int as position from ${jsonRows('$1::jsonb')}) as w
-  join ${t.workflow_steps} as s on s.task_id = w.task_id and s.position = w.position`;
+  cross join lateral (
+         select * from ${t.workflow_steps} as x where x.task_id = w.task_id and x.position = w.position offset 0) as s`;
   return async (db, wanted) => {
     const { rows } = await db.query({
       name: `${t.schema}.load-results`,
