@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest';
-import { stepLine, waitingBecause } from '../../src/cli/output/explain.ts';
+import { problemOf, stepLine, waitingBecause } from '../../src/cli/output/explain.ts';
 import type { WorkflowStep } from '../../src/model/task.ts';
 import type { WorkerInfo } from '../../src/engine/types.ts';
 import { NOW, ago, sampleAttempt, sampleProgress, sampleStep } from './samples.ts';
@@ -117,3 +117,12 @@ function worker(change: Partial<WorkerInfo>): WorkerInfo {
     ...change,
   };
 }
+
+test('an error is named by its class, and one of the catalogue by its code', () => {
+  const message = 'no';
+
+  expect(problemOf({ name: 'StockError', message, code: 'E7' })).toBe('StockError: no');
+  expect(problemOf({ name: 'TaskerError', message, code: 'POISON' })).toBe('POISON: no');
+  expect(problemOf({ name: 'TaskerError', message })).toBe('TaskerError: no');
+  expect(problemOf(null)).toBeNull();
+});

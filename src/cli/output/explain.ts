@@ -61,9 +61,11 @@ export function waitingBecause(step: WorkflowStep, around: Surroundings): string
   return mark === 'waiting' || mark === 'retrying' || mark === 'failed' ? note : null;
 }
 
-/** `StockApiError: 503`: the name and message of an error. */
+/** `StockApiError: 503`: the name and message of an error; for one of the catalogue its code, under which it can be looked up. */
 export function problemOf(error: StoredError | null): string | null {
-  return error === null ? null : `${error.name}: ${error.message}`;
+  if (error === null) return null;
+  const label = error.name === 'TaskerError' ? (error.code ?? error.name) : error.name;
+  return `${label}: ${error.message}`;
 }
 
 /** How long a task took or has been going on, in milliseconds. */
