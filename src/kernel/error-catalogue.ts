@@ -247,7 +247,7 @@ export const CATALOGUE = {
   POISON: {
     status: 500,
     message: (d: { step: string; attempts: number }) =>
-      `Step "${d.step}" lost its worker ${d.attempts} times`,
+      `Step "${d.step}" lost its worker at attempt ${d.attempts}, the last that it had`,
     hint: 'The handler probably ends the process (out of memory, process.exit): fix it, then retry the step.',
   },
   BLOCKED_ADDRESS: {
