@@ -1,13 +1,9 @@
 import { expect, test } from 'vitest';
 import { defineTask } from '../../src/definition/define-task.ts';
 import { RetryableError } from '../../src/kernel/handler-errors.ts';
-import {
-  describeOnEachDatabase,
-  describeOnPostgres,
-  postgresDatabase,
-} from '../support/each-database.ts';
+import { describeOnEachDatabase } from '../support/each-database.ts';
 import { gate, startEngine, until } from '../support/engine.ts';
-import { breathe, by, overlapMeter, settled, statusOf } from './lab.ts';
+import { breathe, by, overlapMeter, settled } from './lab.ts';
 
 describeOnEachDatabase('a DAG in parallel', (database) => {
   test('runs all roots at once, and a dependent after all its parents (rows 8, 9)', async () => {
@@ -129,6 +125,48 @@ describeOnEachDatabase('a DAG in parallel', (database) => {
     await engine.finish();
   });
 
+  test('keeps a lane of the width for a step that waits for its retry (rows 8, 10)', async () => {
+    const engine = await startEngine(database);
+    const meter = overlapMeter();
+    const holds = { a: gate(), b: gate(), c: gate() };
+    const started: string[] = [];
+    const backoff = { base: '1h', max: '1h', jitter: 'none' } as const;
+    const task = defineTask({ name: 'lanes', width: 2 }, (t) => {
+      const hold = (name: keyof typeof holds) => async (): Promise<void> => {
+        started.push(name);
+        meter.enter();
+        await holds[name].opened;
+        meter.leave();
+      };
+      t.step('flaky', { backoff }, async ({ step }) => {
+        meter.enter();
+        await breathe(2);
+        meter.leave();
+        if (step.attempt === 1) throw new Error('not yet');
+      });
+      for (const name of ['a', 'b', 'c'] as const) t.step(name, {}, hold(name));
+    });
+    const { taskId } = await engine.tasker.create(task, { ...by, context: {} });
+    await until('the retry waits', async () => {
+      const step = await engine.tasker.step(taskId, 'flaky');
+      return step.status === 'error' && step.readyAt !== null && started.length === 1;
+    });
+    holds.a.open();
+    await until('the next one runs', () => started.length === 2);
+    const queue = `select position from {schema}.ready_steps where task_id = $1 order by position`;
+    expect(await engine.sql(queue, [taskId])).toEqual([{ position: 0 }]); // c has no lane
+    await engine.advanceClock(3_600_001);
+    await until('the retry has run', async () => {
+      return (await engine.tasker.step(taskId, 'flaky')).status === 'complete';
+    });
+    holds.b.open();
+    holds.c.open();
+    const steps = await settled(engine.tasker, taskId);
+    expect(steps.every((step) => step.endsWith(' complete'))).toBe(true);
+    expect(meter.most).toBe(2);
+    await engine.finish();
+  });
+
   test('takes tasks of higher priority first (rows 6, 8)', async () => {
     const engine = await startEngine(database, { worker: { concurrency: 1 } });
     const order: unknown[] = [];
@@ -156,119 +194,5 @@ describeOnEachDatabase('a DAG in parallel', (database) => {
     for (const taskId of ids) await settled(engine.tasker, taskId);
     expect(order).toEqual([1_000, 10, 10, 3, 0, -5, -1_000]);
     await engine.finish();
-  });
-
-  test('serves its own queues only, in their order of preference (rows 8, 24)', async () => {
-    const engine = await startEngine(database, {
-      worker: { concurrency: 1, queues: ['urgent', 'default'] },
-    });
-    const order: string[] = [];
-    const hold = gate();
-    const running = gate();
-    const task = defineTask({ name: 'queued' }, (t) => {
-      const first = t.step('first', {}, async () => {
-        running.open();
-        await hold.opened;
-      });
-      t.step('plain', { dependsOn: { first } }, () => void order.push('plain'));
-      t.step('soon', { dependsOn: { first }, queue: 'urgent' }, () => void order.push('soon'));
-      t.step('elsewhere', { dependsOn: { first }, queue: 'gpu' }, () => void order.push('gpu'));
-    });
-    const { taskId } = await engine.tasker.create(task, { ...by, context: {} });
-    await running.opened;
-    hold.open();
-    await until('the own queues are empty', () => order.length === 2);
-    expect(order.toSorted()).toEqual(['plain', 'soon']);
-    expect(await engine.tasker.step(taskId, 'elsewhere')).toMatchObject({
-      status: 'pending',
-      queue: 'gpu',
-      attempts: 0,
-    });
-    await engine.tasker.stop();
-    const second = await startEngine(database, {
-      schema: engine.schema,
-      worker: { queues: ['gpu'] },
-    });
-    await second.tasker.register(task);
-    expect(await second.tasker.waitFor(taskId, { timeout: '20s' })).toMatchObject({
-      status: 'complete',
-    });
-    expect(order.at(-1)).toBe('gpu');
-    await second.finish();
-  });
-
-  test('works without hints at the pace of polling (row 24)', async () => {
-    const engine = await startEngine(database, { notify: false });
-    const task = defineTask({ name: 'quiet' }, (t) => {
-      const a = t.step('a', {}, () => 1);
-      t.step('b', { dependsOn: { a }, queue: 'default' }, ({ deps }) => deps.a + 1);
-    });
-    const { taskId } = await engine.tasker.create(task, { ...by, context: {} });
-    await settled(engine.tasker, taskId);
-    expect(await statusOf(engine.tasker, taskId)).toBe('complete');
-    await engine.finish();
-  });
-});
-
-describeOnPostgres('two Taskers on one database', () => {
-  const database = postgresDatabase();
-
-  test('each serves its own queue of one task, and no step runs twice (rows 8, 24, B8)', async () => {
-    const runs: string[] = [];
-    const define = (who: string) =>
-      defineTask({ name: 'shared', version: '1.0.0' }, (t) => {
-        const start = t.step('start', {}, () => void runs.push(`${who} start`));
-        const fetch = t.step(
-          'fetch',
-          { dependsOn: { start }, queue: 'network' },
-          () => void runs.push(`${who} fetch`),
-        );
-        t.step('end', { dependsOn: { fetch } }, () => void runs.push(`${who} end`));
-      });
-    const engine = await startEngine(database, { notify: false });
-    const other = await startEngine(database, {
-      schema: engine.schema,
-      notify: false,
-      worker: { queues: ['network'] },
-    });
-    await other.tasker.register(define('other'));
-    const { taskId } = await engine.tasker.create(define('one'), { ...by, context: {} });
-    await settled(engine.tasker, taskId);
-    expect(runs).toEqual(['one start', 'other fetch', 'one end']);
-    expect((await engine.tasker.workers()).map((worker) => worker.state)).toEqual([
-      'alive',
-      'alive',
-    ]);
-    await other.tasker.stop();
-    await engine.finish();
-  });
-
-  test('share 300 steps without running one twice, with and without hints (rows 18, 24, B8)', async () => {
-    for (const notify of [true, false]) {
-      const runs = new Map<string, number>();
-      const task = defineTask({ name: 'load', version: '1.0.0', identity: 'none' }, (t) => {
-        const count = ({ step, task: info }: { step: { name: string }; task: { id: number } }) => {
-          const key = `${info.id} ${step.name}`;
-          runs.set(key, (runs.get(key) ?? 0) + 1);
-        };
-        const a = t.step('a', {}, count);
-        const b = t.step('b', { dependsOn: { a } }, count);
-        const c = t.step('c', { dependsOn: { a } }, count);
-        t.step('d', { dependsOn: { b, c } }, count);
-      });
-      const engine = await startEngine(database, { notify });
-      const other = await startEngine(database, { schema: engine.schema, notify });
-      await engine.tasker.register(task);
-      await other.tasker.register(task);
-      const created = await engine.tasker.createMany(
-        'load',
-        Array.from({ length: 75 }, (_, n) => ({ context: { n } })),
-      );
-      for (const { taskId } of created) await engine.tasker.waitFor(taskId, { timeout: '30s' });
-      expect(runs.size).toBe(300);
-      expect(Math.max(...runs.values())).toBe(1);
-      await other.tasker.stop();
-      await engine.finish();
-    }
   });
 });

@@ -258,4 +258,43 @@ describeOnPostgres('recovery between workers that live', () => {
     await other.tasker.stop();
     await engine.finish();
   });
+
+  test('what a handler answers after a cancellation that its worker has not heard of is refused (rows 16, 18, B32)', async () => {
+    const engine = await startEngine(database, { notify: false, worker: SLOW_HEART });
+    const other = await startEngine(database, { schema: engine.schema, worker: false });
+    const events = recordEvents(engine.tasker, [
+      'step.completed',
+      'step.failed',
+      'step.lease_lost',
+      'task.completed',
+      'task.failed',
+    ]);
+    const release = gate();
+    let running = 0;
+    const task = defineTask({ name: 'unheard' }, (t) => {
+      const good = t.step('good', {}, async () => {
+        running += 1;
+        await release.opened;
+      });
+      t.step('bad', {}, async () => {
+        running += 1;
+        await release.opened;
+        throw new Error('late');
+      });
+      t.step('after', { dependsOn: { good } }, () => 1);
+    });
+    const { taskId } = await engine.tasker.create(task, { ...by, context: {} });
+    await until('both run', () => running === 2);
+    await other.tasker.cancelTask(taskId, operator);
+    release.open();
+    await until('both are refused', () => events.length >= 2);
+    expect(events.map((event) => event.name)).toEqual(['step.lease_lost', 'step.lease_lost']);
+    expect(await statuses(other.tasker, taskId)).toEqual([
+      'good cancelled',
+      'bad cancelled',
+      'after cancelled',
+    ]);
+    await other.tasker.stop();
+    await engine.finish();
+  });
 });
