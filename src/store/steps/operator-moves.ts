@@ -11,6 +11,9 @@ export interface StepBefore {
 /**
  * Cancels unfinished steps of a task (all of them when `positions` is null): running attempts go to the history, queue rows go.
  * Answers each step as it was before. Locks: the steps in position order, then their queue rows.
+ *
+ * Two statements of one transaction: the first may have waited for a statement that put a step into the queue, and would not see
+ * its row; the second does, and the steps' locks keep others from adding more.
  */
 export function cancelSteps(
   t: Tables,
@@ -32,15 +35,18 @@ with before as materialized (
 ), history as (
   insert into ${t.step_attempts} (task_id, position, attempt, worker_id, outcome, started_at, finished_at)
   select $1, position, attempts, worker_id, 'cancelled', started_at, greatest(started_at, ${t.clock}) from before where status = 'in_progress'
-), dequeued as (
-  delete from ${t.ready_steps} as r using before as b where r.task_id = $1 and r.position = b.position
 )
 select position, status, attempts from before order by position`;
+  const dequeue = `
+delete from ${t.ready_steps} as r
+ using ${t.workflow_steps} as s
+ where r.task_id = $1 and s.task_id = r.task_id and s.position = r.position and s.status = 'cancelled'`;
   return async (db, taskId, positions) => {
     const { rows } = await db.query({
       text,
       values: [taskId, positions === null ? null : `{${positions.join(',')}}`],
     });
+    await db.query({ text: dequeue, values: [taskId] });
     return rows.map((row) => ({
       position: row['position'] as number, // the statement's column types
       status: row['status'] as StepStatus,
