@@ -54,7 +54,7 @@ export interface Tasker {
     request: TypedTaskRequest<Context>,
   ): Promise<TaskHandle<Output>>;
   create(name: string, request: TaskRequest): Promise<CreatedTask>;
-  /** Creates many tasks in one statement per 500. Each answer stands at the index of its request. */
+  /** Creates many tasks, all or none, in one statement per 500. Each answer stands at the index of its request. */
   createMany(name: string, requests: readonly TaskRequest[]): Promise<readonly CreatedTask[]>;
   /** Resolves when the task is settled (complete, error, cancelled, resolved_manually). @throws WAIT_TIMEOUT, TASK_NOT_FOUND */
   waitFor(
