@@ -1,5 +1,6 @@
 import { CommanderError } from 'commander';
 import { isTaskerError } from '../kernel/errors.ts';
+import type { TaskerError } from '../kernel/errors.ts';
 import type { CliIo } from './io.ts';
 import type { Style } from './output/text.ts';
 import { createStyle, printable } from './output/text.ts';
@@ -57,7 +58,8 @@ interface Failure {
 
 function describe(error: unknown): Failure {
   if (isTaskerError(error)) {
-    const { code, message, hint, status, exitCode, details } = error;
+    const { code, message, status, exitCode, details } = error;
+    const hint = hintOf(error);
     return { code, message, hint, exitCode, document: { code, message, hint, status, details } };
   }
   const message = error instanceof Error ? error.message : String(error);
@@ -69,4 +71,16 @@ function describe(error: unknown): Failure {
     exitCode: 1,
     document: { code, message },
   };
+}
+
+/** In code, named handlers are registered by a call; on the command line, by an option. */
+function hintOf(error: TaskerError): string {
+  const lacksHandler =
+    isTaskerError(error, 'INVALID_DEFINITION') &&
+    error.details.problems.some(
+      (problem) => 'code' in problem && problem.code === 'UNKNOWN_HANDLER',
+    );
+  return lacksHandler
+    ? 'Give the module of your named handlers with --handlers FILE, or name a file: ./steps/cart.ts#fetchCart.'
+    : error.hint;
 }
