@@ -104,6 +104,9 @@ function environmentDefaults() {
       const url = environment.databaseUrl;
       return url ?? { embedded: { directory: environment.dataDirectory ?? '.tasker/data' } };
     },
+    get schema() {
+      return environment.schema ?? 'tasker';
+    },
     environment: environment.name,
     secret: (name: string) => environment.secret(name),
     version: VERSION,

@@ -40,7 +40,7 @@ export interface WorkerOptions {
 export interface TaskerOptions {
   /** @default the environment's DATABASE_URL, otherwise the embedded database in ".tasker/data" */
   readonly database?: DatabaseOptions;
-  /** The PostgreSQL schema that holds everything. @default "tasker" */
+  /** The PostgreSQL schema that holds everything. @default the environment's TASKER_SCHEMA, otherwise "tasker" */
   readonly schema?: string;
   /** Apply missing migrations at start. @default true for the embedded database, false for PostgreSQL */
   readonly migrate?: boolean;

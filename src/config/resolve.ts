@@ -37,6 +37,7 @@ export interface ResolvedOptions {
 /** What the environment says where options do not. */
 export interface EnvironmentDefaults {
   readonly database: DatabaseOptions;
+  readonly schema: string;
   readonly environment: string;
   readonly secret: (name: string) => string | undefined;
   readonly version: string;
@@ -75,7 +76,7 @@ export function resolveOptions(
   const bytes = options.maxValueBytes ?? DEFAULT_JSON_LIMITS.maxBytes;
   return Object.freeze({
     database: options.database ?? defaults.database,
-    schema: options.schema ?? 'tasker',
+    schema: options.schema ?? defaults.schema,
     migrate: options.migrate ?? null,
     environment: options.environment ?? defaults.environment,
     handlers: options.handlers ?? {},
