@@ -174,7 +174,8 @@ describeOnPostgres('claiming or storing steps while', () => {
     await reapLost(r.two);
     expect(await r.queued(taskId)).toEqual([0, 1, 2, 3, 4]);
     const claimed = await r.claim(r.one.db, await r.worker(), 5);
-    expect(claimed.map(({ attempts }) => attempts).toSorted()).toEqual([1, 1, 1, 2, 2]);
+    expect(claimed.filter(({ attempts }) => attempts === 2)).toHaveLength(2);
+    expect(claimed).toHaveLength(5);
     await r.audit();
   });
 
