@@ -3,11 +3,10 @@ import { reportFailure } from '../../src/cli/failure.ts';
 import { TaskerError } from '../../src/kernel/errors.ts';
 import { recordedIo } from './recorded-io.ts';
 
-const invalid = (code: string) =>
-  new TaskerError('INVALID_DEFINITION', {
-    source: 'order.yaml',
-    problems: [{ text: 'order.yaml:4:14  a fault', ...{ code } }],
-  });
+const invalid = (code: string) => {
+  const problem = { code, text: 'order.yaml:4:14  a fault' };
+  return new TaskerError('INVALID_DEFINITION', { source: 'order.yaml', problems: [problem] });
+};
 
 test('a definition without its handlers is told the option that registers them', () => {
   const io = recordedIo();
