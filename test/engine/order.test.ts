@@ -40,6 +40,8 @@ describeOnEachDatabase('a task of five steps', (database) => {
     expect(attempts.map((a) => `${a.step} ${a.attempt} ${a.outcome}`)).toContain(
       'fetch_products 1 error',
     );
+    const [worker] = await engine.tasker.workers();
+    expect(new Set(attempts.map((a) => a.workerId))).toEqual(new Set([worker?.workerId]));
     await engine.finish();
   });
 

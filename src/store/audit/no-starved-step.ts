@@ -22,7 +22,7 @@ export const noStarvedStep: Law = {
                       and w.slots > (select count(*)
                                        from ${t.tasks} as task
                                        join ${t.workflow_steps} as s on s.task_id = task.task_id
-                                      where task.settled_at is null and s.worker_id = w.worker_id))
+                                      where task.settled_at is null and s.status = 'in_progress' and s.worker_id = w.worker_id))
        and q.queue not in (select n.queue
                              from ${t.tasks} as task
                              join ${t.workflow_steps} as s on s.task_id = task.task_id

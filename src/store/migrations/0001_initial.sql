@@ -52,7 +52,7 @@ create table {schema}.tasks (
   failed_at       timestamptz,
   definition_id   integer not null,
   status          {schema}.task_status not null default 'pending',
-  -- steps without children that are not yet complete, skipped or resolved: the task is complete when this reaches 0
+  -- steps without children (bypassed ones do not count) that are not yet complete or resolved: the task is complete when this reaches 0
   leaves_left     integer not null check (leaves_left >= 0),
   priority        smallint not null default 0,
   initiator       text not null,
@@ -72,7 +72,7 @@ create index tasks_definition on {schema}.tasks (definition_id, task_id);
 
 create table {schema}.workflow_steps (
   task_id      bigint not null,
-  -- the worker that holds the step; its lease is in {schema}.workers
+  -- the worker that holds the step, or that completed it; its lease is in {schema}.workers
   worker_id    bigint,
   started_at   timestamptz,
   completed_at timestamptz,
@@ -90,7 +90,7 @@ create table {schema}.workflow_steps (
   results      jsonb,
   error        jsonb,
   primary key (task_id, position),
-  constraint workflow_steps_held check ((status = 'in_progress') = (worker_id is not null)),
+  constraint workflow_steps_held check (status <> 'in_progress' or worker_id is not null),
   constraint workflow_steps_counts check (waiting_on >= 0 and attempts >= 0)
 ) with (fillfactor = 70, autovacuum_vacuum_scale_factor = 0.02);
 

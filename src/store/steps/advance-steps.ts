@@ -121,7 +121,7 @@ with finished as materialized (
   select 1 from ${t.workers} where worker_id = $2 and lost_at is null
 ), done as (
   update ${t.workflow_steps} as s
-     set status = 'complete', worker_id = null, results = f.results, error = null, completed_at = ${t.clock}
+     set status = 'complete', results = f.results, error = null, completed_at = ${t.clock}
     from finished as f
    where s.task_id = f.task_id and s.position = f.position
      and s.attempts = f.attempts and s.worker_id = $2 and s.status = 'in_progress'
