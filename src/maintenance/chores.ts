@@ -21,14 +21,20 @@ export function startChores(parts: EngineParts, ownWorker: () => number): Chores
   let working: Promise<void> = Promise.resolve();
   let rounds = 0;
   let sweptTo = 0;
+  /** After an outage the others get time to renew their leases, which lapsed because nobody could. */
+  let isAfterOutage = false;
 
   const round = async (): Promise<void> => {
     rounds += 1;
     try {
-      if (await reapLost(parts, { except: ownWorker() })) await sweepAll(parts);
+      if (isAfterOutage)
+        await parts.store.promoteDue(parts.db); // useful, and shows that the outage is over
+      else if (await reapLost(parts, { except: ownWorker() })) await sweepAll(parts);
+      isAfterOutage = false;
       if (rounds % SWEEP_ROUNDS === 0) sweptTo = await sweepIdleTasks(parts, sweptTo);
       if (rounds % PRUNE_ROUNDS === 0) await parts.store.pruneIdentities(parts.db);
     } catch (error) {
+      isAfterOutage = true;
       parts.logger.warn({ err: error }, 'a chore failed; it is done again in the next round');
     }
   };

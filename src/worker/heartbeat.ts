@@ -3,6 +3,9 @@ import { Worker as Thread } from 'node:worker_threads';
 import type { EngineParts } from '../engine/parts.ts';
 import { renewLeaseText } from '../store/workers/renew-lease.ts';
 
+/** When a renewal that failed is tried again. */
+const AGAIN_MS = 1_000;
+
 /** How a lease is kept. */
 export interface HeartbeatOptions {
   readonly workerId: number;
@@ -22,7 +25,8 @@ export interface Heartbeat {
  * I1: where the database allows it, the heartbeat runs in a thread with a connection of its own, so that a handler which computes for
  *     seconds does not cost the lease.
  * I2: the thread stops renewing when the main loop has not turned for longer than the lease: a wedged process loses its work.
- * I3: a renewal that cannot reach the database is tried again at the next interval; the lease decides, not the error.
+ * I3: a renewal that cannot reach the database is tried again within a second; the lease decides, not the error. So after an outage
+ *     the lease is renewed before others look for lost workers again (see the chores).
  */
 export function startHeartbeat(parts: EngineParts, options: HeartbeatOptions): Heartbeat {
   const connection = parts.db.threadConnection;
@@ -35,21 +39,30 @@ function beatHere(
   parts: EngineParts,
   { workerId, leaseMs, heartbeatMs, onLost }: HeartbeatOptions,
 ): Heartbeat {
-  let beating: Promise<void> | null = null;
+  let beating: Promise<void> = Promise.resolve();
+  let stopped = false;
+  let timer: NodeJS.Timeout | null = null;
   const beat = async (): Promise<void> => {
+    let nextMs = heartbeatMs;
     try {
       if (!(await parts.store.renewLease(parts.db, workerId, leaseMs))) onLost();
     } catch (error) {
       parts.logger.warn({ err: error }, 'the lease was not renewed');
+      nextMs = Math.min(heartbeatMs, AGAIN_MS);
     }
-    beating = null;
+    next(nextMs);
   };
-  const timer = setInterval(() => {
-    beating ??= beat();
-  }, heartbeatMs);
+  const next = (inMs: number): void => {
+    if (stopped) return;
+    timer = setTimeout(() => {
+      beating = beat();
+    }, inMs);
+  };
+  next(heartbeatMs);
   return {
     async stop() {
-      clearInterval(timer);
+      stopped = true;
+      if (timer !== null) clearTimeout(timer);
       await beating;
     },
   };
@@ -70,6 +83,7 @@ function beatInThread(
       workerId: options.workerId,
       leaseMs: options.leaseMs,
       heartbeatMs: options.heartbeatMs,
+      againMs: AGAIN_MS,
       turns,
     },
   });
@@ -103,7 +117,7 @@ function beatInThread(
 const THREAD = `
 const { parentPort, workerData } = require('node:worker_threads');
 const { Client } = require(workerData.pg);
-let client = null, seen = -1, seenAt = Date.now(), busy = null;
+let client = null, seen = -1, seenAt = Date.now(), busy = null, again = null;
 async function beat() {
   const turn = Atomics.load(workerData.turns, 0);
   if (turn !== seen) { seen = turn; seenAt = Date.now(); }
@@ -112,7 +126,7 @@ async function beat() {
     if (client === null) {
       const fresh = new Client({ connectionString: workerData.connectionString, application_name: 'tasker heartbeat',
         connectionTimeoutMillis: workerData.heartbeatMs, query_timeout: workerData.leaseMs, keepAlive: true });
-      fresh.on('error', () => { if (client === fresh) client = null; });
+      fresh.on('error', () => { if (client === fresh) { client = null; beatSoon(); } });
       await fresh.connect();
       client = fresh;
     }
@@ -122,11 +136,20 @@ async function beat() {
     const broken = client;
     client = null;
     if (broken) broken.end().catch(() => {});
+    beatSoon();
   }
 }
-const timer = setInterval(() => { busy ??= beat().finally(() => { busy = null; }); }, workerData.heartbeatMs);
+let stopping = false;
+function beatSoon() {
+  clearTimeout(again);
+  if (!stopping) again = setTimeout(tick, Math.min(workerData.heartbeatMs, workerData.againMs));
+}
+const tick = () => { busy ??= beat().finally(() => { busy = null; }); };
+const timer = setInterval(tick, workerData.heartbeatMs);
 parentPort.on('message', async () => {
+  stopping = true;
   clearInterval(timer);
+  clearTimeout(again);
   await busy;
   if (client) await client.end().catch(() => {});
   parentPort.close();

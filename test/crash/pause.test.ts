@@ -1,8 +1,17 @@
+import { setTimeout as pause } from 'node:timers/promises';
 import { afterEach, beforeAll, beforeEach, expect, test } from 'vitest';
 import { describeOnPostgres } from '../support/each-database.ts';
 import { until } from '../support/engine.ts';
 import type { ChildWorker } from '../support/child-worker.ts';
-import { begins, compile, hasBegun, LONG_LEASE, openCrashLab, type CrashLab } from './lab.ts';
+import {
+  begins,
+  compile,
+  hasBegun,
+  LONG_LEASE,
+  openCrashLab,
+  seededRandom,
+  type CrashLab,
+} from './lab.ts';
 
 describeOnPostgres('a worker that pauses', () => {
   let lab: CrashLab;
@@ -109,6 +118,44 @@ describeOnPostgres('a worker that pauses', () => {
     expect((await lab.tasker.workers()).find(({ pid }) => pid === leaving.pid)?.state).toBe(
       'stopped',
     );
+    await lab.audit();
+  });
+
+  test('one after the other by SIGTERM under load, as in a rolling restart, costs no step an attempt', async () => {
+    const plan = { '*': { ms: 25 } };
+    let current = [await lab.worker(LONG_LEASE), await lab.worker(LONG_LEASE)];
+    const tasks: number[] = [];
+    for (let round = 0; round < 6; round += 1) {
+      for (const name of ['diamond', 'chain', 'fan', 'narrow', 'single'])
+        tasks.push(...(await lab.create(name, 4, plan)));
+      const [leaving, ...staying] = current;
+      leaving?.signal('SIGTERM');
+      current = [...staying, await lab.worker(LONG_LEASE)];
+      expect(await leaving?.ended).toEqual({ code: 0, signal: null });
+    }
+    await lab.settled(tasks, 'complete');
+    expect(await lab.outcomes()).toEqual({});
+    expect(lab.witnessed()).toHaveLength(2 * 6 * 4 * (4 + 10 + 22 + 6 + 1));
+    await lab.audit();
+  });
+
+  test('again and again by SIGSTOP in a storm: nothing succeeds twice, and everything completes', async () => {
+    const random = seededRandom('a storm of pauses');
+    const workers = [await lab.worker(), await lab.worker(), await lab.worker()];
+    const tasks: number[] = [];
+    for (let round = 0; round < 4; round += 1) {
+      for (const name of ['diamond', 'chain', 'fan', 'narrow'])
+        tasks.push(...(await lab.create(name, 3, { '*': { ms: 20 + Math.floor(random() * 80) } })));
+      const victims = workers.filter(() => random() < 0.6).slice(0, 2);
+      victims.forEach((worker) => worker.signal('SIGSTOP'));
+      await pause(500 + random() * 2_500); // up to twice the lease
+      victims.forEach((worker) => worker.signal('SIGCONT'));
+      await pause(random() * 300);
+    }
+    await lab.settled(tasks, 'complete');
+    console.info(`past attempts ${JSON.stringify(await lab.outcomes())}`);
+    for (const worker of workers) worker.signal('SIGTERM');
+    for (const worker of workers) expect(await worker.ended).toEqual({ code: 0, signal: null });
     await lab.audit();
   });
 });

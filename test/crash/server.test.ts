@@ -1,8 +1,9 @@
+import { setTimeout as pause } from 'node:timers/promises';
 import { afterEach, beforeAll, beforeEach, expect, test } from 'vitest';
 import { describeOnPostgres } from '../support/each-database.ts';
 import { until } from '../support/engine.ts';
 import { startPostgres, type PostgresServer } from '../support/postgres.ts';
-import { compile, openCrashLab, type CrashLab } from './lab.ts';
+import { compile, hasBegun, openCrashLab, type CrashLab } from './lab.ts';
 
 describeOnPostgres('a server that goes away under load', () => {
   let server: PostgresServer;
@@ -41,6 +42,20 @@ describeOnPostgres('a server that goes away under load', () => {
     await lab.settled(tasks, 'complete');
     expect(workers.map((worker) => worker.hasEnded())).toEqual([false, false]);
     console.info(`past attempts ${JSON.stringify(await lab.outcomes())}`);
+    await lab.audit();
+  });
+
+  test('and stays away for longer than the lease costs no worker its steps', async () => {
+    const workers = [await lab.worker(), await lab.worker()];
+    const tasks = await lab.create('diamond', 6, { b: { hold: lab.holdFile('go') } });
+    await until('every b runs', () => tasks.every((taskId) => hasBegun(lab, taskId, 'b')));
+    await server.stop('fast');
+    await pause(4_000); // the lease is 1.5 s
+    await server.restart();
+    lab.release('go');
+    await lab.settled(tasks, 'complete');
+    expect(workers.map((worker) => worker.hasEnded())).toEqual([false, false]);
+    expect(await lab.outcomes()).toEqual({});
     await lab.audit();
   });
 });

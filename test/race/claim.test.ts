@@ -46,7 +46,7 @@ describeOnPostgres('claiming or storing steps while', () => {
       waits: false,
     });
     const positions = (steps: readonly { readonly position: number }[]) =>
-      steps.map(({ position }) => position).toSorted();
+      steps.map(({ position }) => position).toSorted((a, b) => a - b);
     expect(positions(claims.first)).toEqual([1, 2]);
     expect(positions(claims.second)).toEqual([3, 4]);
     expect(await r.queued(begun)).toEqual([]);
