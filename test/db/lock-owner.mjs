@@ -10,7 +10,9 @@ const { lockDirectory } = await createJiti(import.meta.url).import(
 const input = createInterface({ input: process.stdin });
 
 console.log('ready');
-input.once('line', async () => {
+input.once('line', () => void tryToLock());
+
+async function tryToLock() {
   try {
     await lockDirectory(process.argv[2]);
     console.log('locked');
@@ -19,4 +21,4 @@ input.once('line', async () => {
       error.code === 'DATABASE_LOCKED' ? `refused ${error.details.pid}` : String(error.stack),
     );
   }
-});
+}
