@@ -3,7 +3,7 @@ import { afterEach, beforeAll, beforeEach, expect, test } from 'vitest';
 import { describeOnPostgres } from '../support/each-database.ts';
 import { until } from '../support/engine.ts';
 import { startPostgres, type PostgresServer } from '../support/postgres.ts';
-import { compile, hasBegun, openCrashLab, type CrashLab } from './lab.ts';
+import { compile, hasBegun, openCrashLab, SHORT_LEASE, type CrashLab } from './lab.ts';
 
 describeOnPostgres('a server that goes away under load', () => {
   let server: PostgresServer;
@@ -46,12 +46,17 @@ describeOnPostgres('a server that goes away under load', () => {
   });
 
   test('and stays away for longer than the lease costs no worker its steps', async () => {
-    const workers = [await lab.worker(), await lab.worker()];
+    const seldom = { ...SHORT_LEASE, lease: '6s', heartbeat: '2s' } as const;
+    const workers = [await lab.worker(seldom), await lab.worker(seldom)];
     const tasks = await lab.create('diamond', 6, { b: { hold: lab.holdFile('go') } });
     await until('every b runs', () => tasks.every((taskId) => hasBegun(lab, taskId, 'b')));
     await server.stop('fast');
-    await pause(4_000); // the lease is 1.5 s
+    await pause(8_000); // the time of the outage, not a wait for anything
     await server.restart();
+    const upAt = new Date().toISOString();
+    await until('both leases are renewed', async () =>
+      (await lab.tasker.workers()).every(({ heartbeatAt }) => heartbeatAt.toISOString() > upAt),
+    );
     lab.release('go');
     await lab.settled(tasks, 'complete');
     expect(workers.map((worker) => worker.hasEnded())).toEqual([false, false]);
