@@ -17,7 +17,7 @@ import { soundState } from './sound-state.ts';
 const SCHEMA = 'audited';
 const t = tables(SCHEMA);
 
-test('every law has a planted fault, and every fault names a law', () => {
+test('every law has a planted fault, and every fault names a law (row 35)', () => {
   const laws = LAWS.map(({ id }) => id);
 
   expect(new Set(laws).size).toBe(laws.length);
@@ -32,7 +32,7 @@ describeOnEachDatabase('laws of the data', (database) => {
     await db.script(soundState(t));
   });
 
-  test('a sound state breaks no law', async () => {
+  test('a sound state breaks no law (row 35)', async () => {
     const db = database.db();
     expect(await verify(db, t)).toEqual([]);
     await expect(assertInvariants(db, SCHEMA)).resolves.toBeUndefined();

@@ -18,7 +18,7 @@ describeOnEachDatabase('migrating', (database) => {
   const db = (): Db => database.db();
   beforeEach(() => db().script('drop schema if exists tasker cascade'));
 
-  test('a new schema gets every migration, in order, once', async () => {
+  test('a new schema gets every migration, in order, once (row 23)', async () => {
     const options = { schema: 'tasker', migrations: [first, second] };
     expect(await pendingMigrations(db(), options)).toEqual(['0001_initial', '0002_more']);
     expect(await migrate(db(), options)).toEqual(['0001_initial', '0002_more']);
@@ -51,7 +51,7 @@ describeOnEachDatabase('migrating', (database) => {
     expect(rows).toEqual([{ is_absent: true }]);
   });
 
-  test('a migration that changed after it was applied is refused', async () => {
+  test('a migration that changed after it was applied is refused (row 23)', async () => {
     await migrate(db(), { schema: 'tasker', migrations: [first] });
     const changed = { schema: 'tasker', migrations: [{ ...first, sql: `${first.sql} ` }, second] };
     await expect(migrate(db(), changed)).rejects.toMatchObject({ code: 'MIGRATION_CHANGED' });

@@ -76,7 +76,7 @@ function orders(open: () => Promise<Place>): void {
     ).order;
   }
 
-  test('YAML, code and the seed’s file make the same order', async () => {
+  test('YAML, code and the seed’s file make the same order (rows 1, 3, 26)', async () => {
     const names = ['ecommerce/order', 'ecommerce/order_in_code', 'api_integration_yaml_task'];
 
     const made = await Promise.all(names.map((name) => orderOf(name, 3)));
@@ -104,7 +104,7 @@ function orders(open: () => Promise<Place>): void {
     expect(published).toHaveLength(1);
   });
 
-  test('a 503 of the shop is tried again after two seconds of backoff', async () => {
+  test('a 503 of the shop is tried again after two seconds of backoff (rows 11, 13, 26)', async () => {
     shop.faults.set({ path: '/products', fault: '503' });
 
     const { task, attempts } = await run('ecommerce/order', 4);

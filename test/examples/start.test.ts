@@ -95,7 +95,7 @@ async function isListening(port: number): Promise<boolean> {
 }
 
 describe('the example from the command line [pglite]', { timeout: 180_000 }, () => {
-  test('npm start makes an order through one retry, also when its usual port is taken, and leaves nothing running', async () => {
+  test('npm start makes an order through one retry, also when its usual port is taken, and leaves nothing running (row 27)', async () => {
     const place = folder();
     await takePort(4848);
 
@@ -111,7 +111,7 @@ describe('the example from the command line [pglite]', { timeout: 180_000 }, () 
     expect(await isListening(portOf(run))).toBe(false);
   });
 
-  test('an order whose process was killed goes on at the next start', async () => {
+  test('an order whose process was killed goes on at the next start (rows 18, 27)', async () => {
     const place = folder();
     const killed = play(place, 'start.mjs');
     await killed.untilItSays('retry in');

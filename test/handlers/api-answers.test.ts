@@ -77,7 +77,7 @@ test.each([
   ['Sun, 01 Mar 2026 11:00:00 GMT', 0],
   ['1000000000', 3_600_000],
   ['soon', 1],
-])('waits as Retry-After says: %s', async (header, delayMs) => {
+])('waits as Retry-After says: %s (row 13, B19)', async (header, delayMs) => {
   const shop = await lab(always(429, '', { 'retry-after': header }));
   expect(delayAfter(await failureOf(runApi({ url: shop.url })))).toEqual({
     kind: 'retry',

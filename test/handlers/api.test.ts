@@ -4,7 +4,7 @@ import { failureOf, json, runApi, useLabs } from './api-lab.ts';
 
 const lab = useLabs();
 
-test('sends the default headers, and no idempotency key with a GET', async () => {
+test('sends the default headers, and no idempotency key with a GET (row 13, B18)', async () => {
   const shop = await lab(json({}));
   await runApi({ url: `${shop.url}/carts` });
   expect(shop.received[0]).toMatchObject({ method: 'GET', path: '/carts', body: '' });
@@ -15,7 +15,7 @@ test('sends the default headers, and no idempotency key with a GET', async () =>
   expect(shop.received[0]?.headers).not.toHaveProperty('idempotency-key');
 });
 
-test('fills url, parameters, headers and body from the task, its parents, its configuration and secrets', async () => {
+test('fills url, parameters, headers and body from the task, its parents, its configuration and secrets (row 13)', async () => {
   const shop = await lab(json({}, 201));
   await runApi(
     {

@@ -308,7 +308,7 @@ const REFUSED: readonly (readonly [title: string, code: string, source: string |
   ],
 ];
 
-test.each(REFUSED)('refuses %s as %s', (_, code, source) => {
+test.each(REFUSED)('refuses %s as %s (rows 1, 2)', (_, code, source) => {
   expect(problemsOf(source)[0]?.code).toBe(code);
 });
 

@@ -44,7 +44,7 @@ test('an ES module can import the package', () => {
   );
 });
 
-test('a CommonJS module can require the package', () => {
+test('a CommonJS module can require the package, with every module that it needs (B34)', () => {
   writeFileSync(
     path.join(host, 'host.cjs'),
     `console.log(typeof require('tasker-engine').createTasker);`,
