@@ -185,7 +185,9 @@ export class Pump {
     successes.sort((a, b) => a.run.id - b.run.id); // one order of locks everywhere
     const free = this.#draining ? 0 : Math.max(0, this.#free());
     const { completions, taken } = toCompletions(successes, { free, queues: this.#options.queues });
-    const room = this.#hungry ? free - taken : 0;
+    // The slots that the buffered outcomes have left are for their own children: finishing what was begun comes before new work, and a
+    // child that finds no slot would go through the queue.
+    const room = this.#hungry ? Math.max(0, free - taken - this.#successes.length) : 0;
     const fed = this.#fed;
     const reserved = taken + room;
     const queue = this.#options.queues[this.#queueIndex] ?? 'default';
