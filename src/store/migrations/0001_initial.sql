@@ -107,7 +107,8 @@ create table {schema}.ready_steps (
   primary key (task_id, position)
 ) with (fillfactor = 90, autovacuum_vacuum_scale_factor = 0, autovacuum_vacuum_threshold = 5000);
 
-create index ready_steps_next on {schema}.ready_steps (queue, rank, ready_at, task_id, position) where due;
+-- The order of work: by priority, then the task that was created first, so that tasks that were begun are finished before new ones begin.
+create index ready_steps_next on {schema}.ready_steps (queue, rank, task_id, position) where due;
 create index ready_steps_later on {schema}.ready_steps (ready_at) where not due;
 
 create table {schema}.step_attempts (

@@ -173,7 +173,7 @@ function topUp(t: Tables): string {
            select ctid
              from ${t.ready_steps}
             where queue = $3 and due and definition_id <> all ($5::int[]) and exists (select from alive)
-            order by rank, ready_at, task_id, position
+            order by rank, task_id, position
             limit $4
               for update skip locked))
   returning task_id, position, definition_id, rank
@@ -198,7 +198,7 @@ function topUp(t: Tables): string {
 function answerRows(t: Tables): string {
   return `select 1 as kind, c.task_id, c.position, c.attempts, c.definition_id, c.rank, c.inputs, c.retry_limit,
        task.context, task.initiator, task.reason, task.source_system, task.tags, task.bypass_steps,
-       (extract(epoch from task.requested_at) * 1000)::float8 as requested_at, null::int as count
+       date_part('epoch', task.requested_at) * 1000 as requested_at, null::int as count
   from claimed as c join ${t.tasks} as task on task.task_id = c.task_id
 union all
 select 2, task_id, position, attempts, definition_id, rank, inputs, retry_limit, null, null, null, null, null, null, null, null

@@ -28,7 +28,7 @@ export function heldSteps(
 select s.task_id, s.position, s.attempts, s.worker_id, s.inputs, s.retry_limit, task.definition_id, -task.priority as rank,
        n.name, n.queue, n.retryable, coalesce(s.retry_limit, n.retry_limit) as step_limit,
        task.context, task.initiator, task.reason, task.source_system, task.tags, task.bypass_steps,
-       (extract(epoch from task.requested_at) * 1000)::float8 as requested_at
+       date_part('epoch', task.requested_at) * 1000 as requested_at
   from ${t.tasks} as task
   join ${t.workflow_steps} as s on s.task_id = task.task_id
   join ${t.named_steps} as n on n.definition_id = task.definition_id and n.position = s.position
