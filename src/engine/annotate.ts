@@ -3,6 +3,7 @@ import type { Json } from '../kernel/json.ts';
 import type { Task } from '../model/task.ts';
 import type { AnnotationRow } from '../store/annotations/annotations.ts';
 import { gate } from './check-request.ts';
+import { checkText } from './check-text.ts';
 import type { EngineParts } from './parts.ts';
 import { getTask } from './queries.ts';
 
@@ -18,7 +19,7 @@ export async function annotate(
     annotation,
   }: { readonly taskId: number; readonly type: string; readonly annotation: Json },
 ): Promise<void> {
-  checkName('type', type, 64);
+  checkText('type', type, 64);
   const text = gate('The annotation', annotation, parts.limits);
   await getTask(parts, taskId);
   await parts.db.transaction((tx) =>
@@ -45,27 +46,13 @@ export async function findTasksByAnnotation(
     readonly limit: number;
   },
 ): Promise<readonly Task[]> {
-  checkName('type', asked.type, 64);
-  checkName('key', asked.key, 1_000);
-  checkName('value', asked.value, 10_000);
+  checkText('type', asked.type, 64);
+  checkText('key', asked.key, 1_000);
+  checkText('value', asked.value, 10_000);
   if (!Number.isInteger(asked.limit) || asked.limit < 1 || asked.limit > 200) {
     throw new TaskerError('INVALID_REQUEST', {
       problem: 'limit must be a whole number from 1 to 200',
     });
   }
   return parts.store.findByAnnotation(parts.db, asked);
-}
-
-function checkName(field: string, value: unknown, longest: number): void {
-  if (
-    typeof value !== 'string' ||
-    value === '' ||
-    value.length > longest ||
-    value.includes('\u0000') ||
-    !value.isWellFormed()
-  ) {
-    throw new TaskerError('INVALID_REQUEST', {
-      problem: `${field} must be text of 1 to ${longest} characters`,
-    });
-  }
 }

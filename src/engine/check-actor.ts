@@ -1,5 +1,6 @@
 import { TaskerError } from '../kernel/errors.ts';
 import type { Actor } from '../model/task.ts';
+import { checkText, MAX_TEXT } from './check-text.ts';
 
 /** An actor with its reason filled in. */
 export interface CheckedActor {
@@ -9,26 +10,11 @@ export interface CheckedActor {
 
 /** Who acts and why, checked. @throws INVALID_REQUEST */
 export function checkActor(by: Actor): CheckedActor {
-  return {
-    actor: checked(by?.actor, 'actor') ?? fail('actor must be given: who does this?'),
-    reason: checked(by.reason, 'reason') ?? 'unknown',
-  };
-}
-
-function checked(value: unknown, field: string): string | undefined {
-  if (value === undefined) return undefined;
-  if (
-    typeof value !== 'string' ||
-    value === '' ||
-    value.length > 128 ||
-    value.includes('\u0000') ||
-    !value.isWellFormed()
-  ) {
-    return fail(`${field} must be text of 1 to 128 characters`);
+  if (by?.actor === undefined) {
+    throw new TaskerError('INVALID_REQUEST', { problem: 'actor must be given: who does this?' });
   }
-  return value;
-}
-
-function fail(problem: string): never {
-  throw new TaskerError('INVALID_REQUEST', { problem });
+  return {
+    actor: checkText('actor', by.actor, MAX_TEXT),
+    reason: by.reason === undefined ? 'unknown' : checkText('reason', by.reason, MAX_TEXT),
+  };
 }

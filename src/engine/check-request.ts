@@ -1,5 +1,6 @@
 import { TaskerError } from '../kernel/errors.ts';
 import { gateJson, isJsonObject, type Json, type JsonLimits } from '../kernel/json.ts';
+import { checkTags, checkText, checkTexts, MAX_TEXT } from './check-text.ts';
 import { didYouMean } from '../kernel/nearest.ts';
 import {
   compileJsonSchema,
@@ -36,8 +37,6 @@ const KNOWN = [
   'priority',
   'idempotencyKey',
 ];
-const MAX_TEXT = 128;
-const MAX_TAGS = 64;
 const MAX_KEY = 255;
 const MAX_PRIORITY = 1_000;
 
@@ -55,7 +54,7 @@ export async function checkRequest(
   const unknown = Object.keys(request).find((key) => !KNOWN.includes(key));
   if (unknown !== undefined)
     throw invalid(`unknown field "${unknown}".${didYouMean(unknown, KNOWN)}`);
-  const bypassSteps = texts(request.bypassSteps, 'bypassSteps', {
+  const bypassSteps = checkTexts('bypassSteps', request.bypassSteps ?? [], {
     longest: MAX_TEXT,
     most: definition.steps.length,
   });
@@ -63,15 +62,15 @@ export async function checkRequest(
   return {
     context,
     contextText,
-    initiator: text(request.initiator, 'initiator', MAX_TEXT) ?? 'unknown',
-    reason: text(request.reason, 'reason', MAX_TEXT) ?? 'unknown',
-    sourceSystem: text(request.sourceSystem, 'sourceSystem', MAX_TEXT) ?? 'unknown',
-    tags: texts(request.tags, 'tags', { longest: MAX_TEXT, most: MAX_TAGS }),
+    initiator: optionalText(request.initiator, 'initiator', MAX_TEXT) ?? 'unknown',
+    reason: optionalText(request.reason, 'reason', MAX_TEXT) ?? 'unknown',
+    sourceSystem: optionalText(request.sourceSystem, 'sourceSystem', MAX_TEXT) ?? 'unknown',
+    tags: checkTags(request.tags ?? []),
     bypassSteps,
     bypassed: checkBypass(definition, bypassSteps),
     requestedAt: moment(request.requestedAt),
     priority: priority(request.priority ?? definition.priority),
-    idempotencyKey: text(request.idempotencyKey, 'idempotencyKey', MAX_KEY) ?? null,
+    idempotencyKey: optionalText(request.idempotencyKey, 'idempotencyKey', MAX_KEY) ?? null,
   };
 }
 
@@ -157,32 +156,8 @@ function isObject(value: unknown): value is Readonly<Record<string, unknown>> {
   return typeof value === 'object' && value !== null && !Array.isArray(value);
 }
 
-function text(value: unknown, field: string, longest: number): string | undefined {
-  if (value === undefined) return undefined;
-  if (typeof value !== 'string') throw invalid(`${field} must be text`);
-  if (value === '' || value.length > longest)
-    throw invalid(`${field} must have 1 to ${longest} characters`);
-  if (value.includes('\u0000') || !value.isWellFormed())
-    throw invalid(`${field} has characters that cannot be stored`);
-  return value;
-}
-
-function texts(
-  value: unknown,
-  field: string,
-  limit: { readonly longest: number; readonly most: number },
-): readonly string[] {
-  if (value === undefined) return [];
-  if (!Array.isArray(value)) throw invalid(`${field} must be a list of texts`);
-  if (value.length > limit.most) throw invalid(`${field} may have at most ${limit.most} entries`);
-  return value.map(
-    (entry: unknown, index) =>
-      text(entry, `${field}[${index}]`, limit.longest) ?? missing(field, index),
-  );
-}
-
-function missing(field: string, index: number): never {
-  throw invalid(`${field}[${index}] must be text`);
+function optionalText(value: unknown, field: string, longest: number): string | undefined {
+  return value === undefined ? undefined : checkText(field, value, longest);
 }
 
 function moment(value: unknown): Date | null {

@@ -1,5 +1,6 @@
 import { TaskerError } from '../kernel/errors.ts';
 import type { SystemObject } from '../store/systems/systems.ts';
+import { checkText } from './check-text.ts';
 import type { EngineParts } from './parts.ts';
 
 /**
@@ -29,20 +30,6 @@ export async function objectsMappedTo(
 }
 
 function check(object: SystemObject): void {
-  for (const [field, value, longest] of [
-    ['system', object?.system, 64],
-    ['id', object?.id, 255],
-  ] as const) {
-    if (
-      typeof value !== 'string' ||
-      value === '' ||
-      value.length > longest ||
-      value.includes('\u0000') ||
-      !value.isWellFormed()
-    ) {
-      throw new TaskerError('INVALID_REQUEST', {
-        problem: `${field} must be text of 1 to ${longest} characters`,
-      });
-    }
-  }
+  checkText('system', object?.system, 64);
+  checkText('id', object?.id, 255);
 }

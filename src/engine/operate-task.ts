@@ -1,7 +1,9 @@
 import { TaskerError } from '../kernel/errors.ts';
 import { mayTaskMove, type TaskStatus } from '../model/status.ts';
 import type { Actor, Task } from '../model/task.ts';
+import { checkTags, checkText, MAX_TEXT } from './check-text.ts';
 import { actOnTask, type EngineParts } from './parts.ts';
+import { getTask } from './queries.ts';
 import { checkActor, type CheckedActor } from './check-actor.ts';
 import { reopenExhausted, revive } from './revive.ts';
 import { announce, settleIn } from './settle.ts';
@@ -52,7 +54,7 @@ export async function retryTask(parts: EngineParts, taskId: number, by: Actor): 
   });
   parts.events.emit('task.retry_requested', { taskId });
   announce(parts, settled);
-  return read(parts, taskId);
+  return getTask(parts, taskId);
 }
 
 /** Changes reason and tags of a task in any status. @throws TASK_NOT_FOUND, INVALID_REQUEST */
@@ -61,34 +63,10 @@ export async function updateTask(
   taskId: number,
   change: { readonly reason?: string; readonly tags?: readonly string[] },
 ): Promise<Task> {
-  const reason = change.reason ?? null;
-  if (reason !== null && (reason === '' || reason.length > 128)) {
-    throw new TaskerError('INVALID_REQUEST', { problem: 'reason must have 1 to 128 characters' });
-  }
-  const tags = change.tags ?? null;
-  if (
-    tags?.some(
-      (tag) =>
-        typeof tag !== 'string' ||
-        tag === '' ||
-        tag.length > 128 ||
-        tag.includes('\u0000') ||
-        !tag.isWellFormed(),
-    )
-  ) {
-    throw new TaskerError('INVALID_REQUEST', {
-      problem: 'tags must be texts of 1 to 128 characters',
-    });
-  }
+  const reason = change.reason === undefined ? null : checkText('reason', change.reason, MAX_TEXT);
+  const tags = change.tags === undefined ? null : checkTags(change.tags);
   await actOnTask(parts, taskId, (tx) => parts.store.editTask(tx, taskId, { reason, tags }));
-  return read(parts, taskId);
-}
-
-/** A task as it is now. @throws TASK_NOT_FOUND */
-export async function read(parts: EngineParts, taskId: number): Promise<Task> {
-  const task = await parts.store.findTask(parts.db, taskId);
-  if (task === null) throw new TaskerError('TASK_NOT_FOUND', { taskId });
-  return task;
+  return getTask(parts, taskId);
 }
 
 async function close(
@@ -141,5 +119,5 @@ async function close(
     return pinned;
   });
   parts.hintTaken(taskId);
-  return read(parts, taskId);
+  return getTask(parts, taskId);
 }

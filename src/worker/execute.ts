@@ -1,4 +1,5 @@
 import { errorText } from '../engine/advance.ts';
+import { checkText } from '../engine/check-text.ts';
 import type { EngineParts } from '../engine/parts.ts';
 import { TaskerError } from '../kernel/errors.ts';
 import { gateJson, type Json } from '../kernel/json.ts';
@@ -110,20 +111,10 @@ function refusedResult(
 
 function annotationOf(
   parts: EngineParts,
-  type: unknown,
+  given: unknown,
   annotation: unknown,
 ): { readonly type: string; readonly text: string } {
-  if (
-    typeof type !== 'string' ||
-    type === '' ||
-    type.length > 64 ||
-    type.includes('\u0000') ||
-    !type.isWellFormed()
-  ) {
-    throw new TaskerError('INVALID_REQUEST', {
-      problem: 'an annotation type must be text of 1 to 64 characters',
-    });
-  }
+  const type = checkText('an annotation type', given, 64);
   const gated = gateJson(annotation, parts.limits);
   if (!gated.ok)
     throw new TaskerError('UNSTORABLE_VALUE', {

@@ -275,6 +275,8 @@ describeOnEachDatabase('operators', (database) => {
     });
     await refused(engine.tasker.updateTask(taskId, { reason: '' }), 'INVALID_REQUEST');
     await refused(engine.tasker.updateTask(taskId, { tags: ['a\u0000'] }), 'INVALID_REQUEST');
+    await refused(engine.tasker.updateTask(taskId, { reason: 'a\u0000' }), 'INVALID_REQUEST');
+    await refused(engine.tasker.updateTask(taskId, { reason: '\ud800' }), 'INVALID_REQUEST');
     await refused(engine.tasker.updateTask(taskId + 99, { reason: 'x' }), 'TASK_NOT_FOUND');
     await engine.finish();
   });

@@ -1,0 +1,37 @@
+import { TaskerError } from '../kernel/errors.ts';
+
+/** The longest initiator, reason, actor, tag and step name. */
+export const MAX_TEXT = 128;
+const MAX_TAGS = 64;
+
+/** Text that PostgreSQL can store, of 1 to `longest` characters. @throws INVALID_REQUEST naming the field and what is wrong with it */
+export function checkText(field: string, value: unknown, longest: number): string {
+  if (typeof value !== 'string') throw invalid(`${field} must be text`);
+  if (value === '' || value.length > longest)
+    throw invalid(`${field} must have 1 to ${longest} characters`);
+  if (value.includes('\u0000') || !value.isWellFormed())
+    throw invalid(`${field} has characters that cannot be stored`);
+  return value;
+}
+
+/** The same for a list with at most so many entries. @throws INVALID_REQUEST */
+export function checkTexts(
+  field: string,
+  value: unknown,
+  limit: { readonly longest: number; readonly most: number },
+): readonly string[] {
+  if (!Array.isArray(value)) throw invalid(`${field} must be a list of texts`);
+  if (value.length > limit.most) throw invalid(`${field} may have at most ${limit.most} entries`);
+  return value.map((entry: unknown, index) =>
+    checkText(`${field}[${index}]`, entry, limit.longest),
+  );
+}
+
+/** A task's tags. @throws INVALID_REQUEST */
+export function checkTags(value: unknown): readonly string[] {
+  return checkTexts('tags', value, { longest: MAX_TEXT, most: MAX_TAGS });
+}
+
+function invalid(problem: string): TaskerError<'INVALID_REQUEST'> {
+  return new TaskerError('INVALID_REQUEST', { problem });
+}
