@@ -61,12 +61,15 @@ describeOnPostgres('a worker that pauses', () => {
 
   test('because its event loop does not turn for longer than the lease loses its steps', async () => {
     const blocked = await lab.worker();
-    const [order = 0] = await lab.create('diamond', 1, { b: { busyMs: 5_000, times: 1 } });
+    const [order = 0] = await lab.create('diamond', 1, {
+      b: { busyUntil: lab.holdFile('go'), times: 1 },
+    });
     await until('b runs', () => hasBegun(lab, order, 'b'));
     const other = await lab.worker();
     await lab.settled([order], 'complete');
     const ends = lab.witnessed().filter((line) => line.moment === 'end' && line.step === 'b');
     expect(ends.map((line) => line.pid)).toEqual([other.pid]); // the first run is still busy
+    lab.release('go');
     await until('the late result is refused', () => lateResultIsRefused(blocked));
     expect((await lab.tasker.steps(order))[1]).toMatchObject({
       attempts: 2,

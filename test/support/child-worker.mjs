@@ -4,7 +4,8 @@
 //
 // What a step does is asked for in the context of its task: `plan[<step>]`, otherwise `plan['*']`, with
 //   ms: milliseconds of waiting          busyMs: milliseconds in which the event loop does not turn
-//   hold: a file to wait for             failUntil: attempts below this number fail
+//   hold: a file to wait for             busyUntil: a file until which the event loop does not turn
+//   failUntil: attempts below this number fail
 //   exit: 'exit' | 'abort'               never: true = a promise that never settles
 //   times: only attempts up to this number do so
 // The witness file gets a line before and after each run, on the disk before the handler goes on.
@@ -73,6 +74,7 @@ async function work(ctx) {
     const end = Date.now() + plan.busyMs;
     while (Date.now() < end);
   }
+  if (plan.busyUntil) while (!existsSync(plan.busyUntil));
   if (plan.hold) while (!existsSync(plan.hold)) await pause(10, undefined, { signal: ctx.signal });
   if (plan.exit === 'exit') process.exit(0);
   if (plan.exit === 'abort') process.abort();
