@@ -54,7 +54,7 @@ export async function checkRequest(
   const unknown = Object.keys(request).find((key) => !KNOWN.includes(key));
   if (unknown !== undefined)
     throw invalid(`unknown field "${unknown}".${didYouMean(unknown, KNOWN)}`);
-  const bypassSteps = checkTexts('bypassSteps', request.bypassSteps ?? [], {
+  const bypassSteps = checkTexts('bypassSteps', request.bypassSteps, {
     longest: MAX_TEXT,
     most: definition.steps.length,
   });
@@ -65,7 +65,7 @@ export async function checkRequest(
     initiator: optionalText(request.initiator, 'initiator', MAX_TEXT) ?? 'unknown',
     reason: optionalText(request.reason, 'reason', MAX_TEXT) ?? 'unknown',
     sourceSystem: optionalText(request.sourceSystem, 'sourceSystem', MAX_TEXT) ?? 'unknown',
-    tags: checkTags(request.tags ?? []),
+    tags: checkTags(request.tags),
     bypassSteps,
     bypassed: checkBypass(definition, bypassSteps),
     requestedAt: moment(request.requestedAt),

@@ -14,12 +14,13 @@ export function checkText(field: string, value: unknown, longest: number): strin
   return value;
 }
 
-/** The same for a list with at most so many entries. @throws INVALID_REQUEST */
+/** The same for a list with at most so many entries; none is given when it is undefined. @throws INVALID_REQUEST */
 export function checkTexts(
   field: string,
   value: unknown,
   limit: { readonly longest: number; readonly most: number },
 ): readonly string[] {
+  if (value === undefined) return [];
   if (!Array.isArray(value)) throw invalid(`${field} must be a list of texts`);
   if (value.length > limit.most) throw invalid(`${field} may have at most ${limit.most} entries`);
   return value.map((entry: unknown, index) =>

@@ -47,6 +47,8 @@ const REFUSED: readonly (readonly [name: string, request: unknown, code: ErrorCo
   ['an empty initiator', { ...base, initiator: '' }, 'INVALID_REQUEST'],
   ['a number as source system', { ...base, sourceSystem: 5 }, 'INVALID_REQUEST'],
   ['a NUL in the initiator', { ...base, initiator: 'a\u0000' }, 'INVALID_REQUEST'],
+  ['tags that are null', { ...base, tags: null }, 'INVALID_REQUEST'],
+  ['bypassed steps that are null', { ...base, bypassSteps: null }, 'INVALID_REQUEST'],
   ['tags that are an object', { ...base, tags: { a: 1 } }, 'INVALID_REQUEST'],
   ['a tag that is a number', { ...base, tags: [1] }, 'INVALID_REQUEST'],
   ['a NUL in a tag', { ...base, tags: ['a\u0000'] }, 'INVALID_REQUEST'],
