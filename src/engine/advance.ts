@@ -58,7 +58,8 @@ export async function fail(
 ): Promise<void> {
   const answer = await parts.store.failSteps(parts.db, failures, true);
   onAnswer(answer);
-  if (answer.recorded.some((r) => r.retryAt !== null)) parts.hintWork();
+  // A retry that waits for its time is no work yet, so a hint would only wake workers for nothing.
+  if (failures.some((f) => f.retryInMs !== null && f.retryInMs <= 0)) parts.hintWork();
   const exhausted = answer.recorded.filter((r) => r.retryAt === null).map((r) => r.taskId);
   await settleLater(parts, [...new Set(exhausted)]);
 }
