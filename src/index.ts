@@ -6,7 +6,8 @@ export { TaskerError, isTaskerError, ERROR_CODES } from './kernel/errors.ts';
 export { VERSION } from './version.ts';
 
 export type { Tasker, TaskHandle, StepName } from './tasker-interface.ts';
-export type { TaskerOptions, WorkerOptions, DatabaseOptions, PoolLike } from './config/options.ts';
+export type { TaskerOptions, WorkerOptions, DatabaseOptions } from './config/options.ts';
+export type { PoolLike } from './kernel/pool-like.ts';
 export type * from './definition/types.ts';
 export type {
   LoadedDefinition,

@@ -1,11 +1,6 @@
 import type { Duration } from '../kernel/duration.ts';
 import type { Logger } from '../kernel/logger.ts';
-
-/** What Tasker needs of a `pg.Pool` that the host already has. Any pg 8 pool fits. */
-export interface PoolLike {
-  connect(): Promise<unknown>;
-  readonly options?: unknown;
-}
+import type { PoolLike } from '../kernel/pool-like.ts';
 
 /** Where the data lives. */
 export type DatabaseOptions =

@@ -1,13 +1,8 @@
 import pg from 'pg';
 
 import { TaskerError } from '../kernel/errors.ts';
+import type { PoolLike } from '../kernel/pool-like.ts';
 import { PLAN_SETTINGS } from './plan-settings.ts';
-
-/** What Tasker needs of a `pg.Pool`. Any pg 8 pool fits. */
-export interface PoolLike {
-  connect(): Promise<unknown>;
-  readonly options?: unknown;
-}
 
 /** A pool that Tasker opens itself. */
 export interface OwnPoolOptions {

@@ -1,11 +1,12 @@
 import { TaskerError } from '../kernel/errors.ts';
+import type { PoolLike } from '../kernel/pool-like.ts';
 import type { Db, QueryResult, Statement, Transaction } from './db.ts';
 import { isDoubtful, retryConflicts, toCallerError, unavailable } from './failure.ts';
 import { listenOn } from './listen.ts';
 import { asPoolClient, runOn } from './pg-client.ts';
 import type { PoolClient } from './pg-client.ts';
 import { hostPool, ignoreBrokenClient, ownPool } from './pg-pools.ts';
-import type { OwnPoolOptions, PoolAccess, PoolLike } from './pg-pools.ts';
+import type { OwnPoolOptions, PoolAccess } from './pg-pools.ts';
 import { UserTypes } from './user-types.ts';
 
 /** How to reach PostgreSQL: an address, for which a pool is opened, or a pool that the host already has. */

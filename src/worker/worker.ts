@@ -99,11 +99,6 @@ export class Worker {
     return this.#identity.workerId;
   }
 
-  /** Steps that run in this worker at this moment. */
-  get running(): number {
-    return this.#attempts.count;
-  }
-
   async start(): Promise<void> {
     await this.#register();
     this.#offHint = this.#dispatcher.onHint((hint) => {
