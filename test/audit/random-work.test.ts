@@ -38,6 +38,7 @@ describeOnPostgres('random work', () => {
       }
       await second.stop();
       await settleAll(first, ids, random);
+      await cancelOne(first, random); // chance alone may leave no cancelled task
     } finally {
       await Promise.all(taskers.map((tasker) => tasker.stop()));
     }
@@ -129,6 +130,19 @@ async function meddle(tasker: Tasker, taskId: number, random: () => number): Pro
   } catch (error) {
     const refusals = ['TASK_STATE_CONFLICT', 'STEP_STATE_CONFLICT', 'INVALID_REQUEST'];
     if (!isTaskerError(error) || !refusals.includes(error.code)) throw error;
+  }
+}
+
+/** Creates tasks until one is cancelled before it is complete. */
+async function cancelOne(tasker: Tasker, random: () => number): Promise<void> {
+  for (let i = TASKS; ; i += 1) {
+    const taskId = await createOne(tasker, random, i);
+    try {
+      await tasker.cancelTask(taskId, by);
+      return;
+    } catch (error) {
+      if (!isTaskerError(error, 'TASK_STATE_CONFLICT')) throw error;
+    }
   }
 }
 
