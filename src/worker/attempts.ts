@@ -15,6 +15,8 @@ export interface AttemptsOptions {
   readonly memory: TaskMemory;
   readonly queues: readonly string[];
   readonly outcomes: Outcomes;
+  /** The statement that records a failure of this step, while it is under way. */
+  readonly failing: (stepId: number) => Promise<void> | undefined;
   readonly onFreed: () => void;
   /** A definition cannot be served here: its steps went back. */
   readonly onUnservable: (definitionId: number, problem: string) => void;
@@ -27,6 +29,8 @@ export interface AttemptsOptions {
  *
  * I1: a claimed step is in `#preparing` or `#runs` from the moment that the claim's answer is read, until its outcome is handed over;
  *     so what the database says this worker holds can always be compared with what it does hold.
+ * I2: an attempt starts only after the failure of the attempt before it has been told, if this worker ran both: another connection may
+ *     bring the claim before the answer of the failure has been read.
  */
 export class Attempts {
   readonly #parts: EngineParts;
@@ -68,10 +72,16 @@ export class Attempts {
   begin(steps: readonly ClaimedStep[], identity: WorkerIdentity): void {
     const later: ClaimedStep[] = [];
     for (const step of steps) {
+      const failing = this.#options.failing(idOf(step));
+      if (failing) {
+        this.#preparing.set(idOf(step), step);
+        void failing.then(() => this.#prepare([step], identity));
+        continue;
+      }
       const served = this.#stopping ? undefined : this.#options.source.peek(step.definitionId);
       if (served && this.#isReady(step, served)) this.#start(step, served, identity);
       else {
-        this.#preparing.set(workflowStepId(step.taskId, step.position), step);
+        this.#preparing.set(idOf(step), step);
         later.push(step);
       }
     }

@@ -5,6 +5,7 @@ import type { AdvanceAnswer } from '../store/steps/advance-steps.ts';
 import { workflowStepId } from '../model/task.ts';
 import { annotationsOf, limitedTasksOf, toCompletions } from './completions.ts';
 import { isRefusal, unstorable } from './refusal.ts';
+import { createUnderWay } from './under-way.ts';
 import type { FailedRun, Run, Success, WorkerIdentity } from './run.ts';
 
 /** Outcomes that one statement carries. */
@@ -55,6 +56,8 @@ export class Pump {
   #resting = false;
   #draining = false;
   #hungry = true;
+  /** Failures whose statement is under way: their step may be claimed again before the answer is read here. */
+  readonly #failing = createUnderWay();
   /** Counts hints: a claim that was under way when one came proves nothing about an empty queue. */
   #fed = 0;
   #queueIndex = 0;
@@ -66,7 +69,6 @@ export class Pump {
     this.#host = host;
   }
 
-  /** Outcomes that are not stored yet. */
   get unstored(): readonly Run[] {
     return [...this.#successes, ...this.#singly, ...this.#failures].map((outcome) => outcome.run);
   }
@@ -92,6 +94,11 @@ export class Pump {
   /** A slot became free without an outcome. */
   slotFreed(): void {
     this.#schedule();
+  }
+
+  /** The statement that records a failure of this step, while it is under way. */
+  failing(stepId: number): Promise<void> | undefined {
+    return this.#failing.of(stepId);
   }
 
   drain(): void {
@@ -146,7 +153,9 @@ export class Pump {
   /** Starts one statement; false when there is nothing to do. */
   #next(): boolean {
     if (this.#failures.length > 0) {
-      this.#start(this.#flushFailures(this.#failures.splice(0, MAX_BATCH)));
+      const failures = this.#failures.splice(0, MAX_BATCH);
+      const told = this.#failing.begin(failures.map(({ run }) => run.id));
+      this.#start(this.#flushFailures(failures, told));
       return true;
     }
     const single = this.#singly.shift();
@@ -248,7 +257,7 @@ export class Pump {
     this.#host.onDoubt(error);
   }
 
-  async #flushFailures(failures: FailedRun[]): Promise<void> {
+  async #flushFailures(failures: FailedRun[], told: () => void): Promise<void> {
     failures.sort((a, b) => a.run.id - b.run.id);
     const sent = failures.map(({ run, outcome, errorText: text, retryInMs }) => ({
       ...run.step,
@@ -269,8 +278,10 @@ export class Pump {
           if (retryAt === undefined) this.#host.onRefused(failure.run);
           else this.#host.onFailed(retryAt === null ? { ...failure, retryInMs: null } : failure);
         }
+        told();
       });
     } catch (error) {
+      told();
       this.#failures.unshift(...failures);
       this.#resting = true;
       this.#host.onDoubt(error);

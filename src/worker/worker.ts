@@ -78,6 +78,7 @@ export class Worker {
       memory: this.#memory,
       queues: options.queues,
       outcomes: this.#pump,
+      failing: (stepId) => this.#pump.failing(stepId),
       onFreed: () => this.#pump.slotFreed(),
       onUnservable: (definitionId, problem) => this.#exclude(definitionId, problem),
       onFault: (error) => this.#waitOut(error),

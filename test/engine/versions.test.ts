@@ -174,6 +174,40 @@ describeOnEachDatabase('lifecycle events', (database) => {
     });
   });
 
+  test('tell a failure before the attempt that follows it, even when its answer comes late (row 34)', async () => {
+    let isClaimedAgain = async (): Promise<boolean> => false;
+    const engine = await startEngine(database, {}, (db) => ({
+      ...db,
+      async query(statement) {
+        const answer = await db.query(statement);
+        if (/insert into \S+step_attempts/.test(statement.text))
+          await until('the step is claimed again', () => isClaimedAgain());
+        return answer;
+      },
+    }));
+    isClaimedAgain = async () => {
+      const [row] = await engine.sql(
+        `select max(attempts) as attempts from {schema}.workflow_steps`,
+      );
+      return row?.['attempts'] === 2;
+    };
+    const events = recordEvents(engine.tasker, ['step.started', 'step.failed', 'step.completed']);
+    const task = defineTask({ name: 'late', backoff: 'none' }, (t) => {
+      t.step('only', { retryLimit: 2 }, ({ step }) => {
+        if (step.attempt === 1) throw new Error('once');
+      });
+    });
+    const { taskId } = await engine.tasker.create(task, { ...by, context: {} });
+    await settled(engine.tasker, taskId);
+    await engine.finish();
+    expect(events.map((event) => event.name)).toEqual([
+      'step.started',
+      'step.failed',
+      'step.started',
+      'step.completed',
+    ]);
+  });
+
   test('a subscriber that throws fails nothing and silences no other one (row 34)', async () => {
     const errors: unknown[] = [];
     const nothing = (): void => undefined;

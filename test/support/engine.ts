@@ -39,6 +39,8 @@ let schemas = 0;
 export async function startEngine(
   database: TestDatabase,
   options: Omit<TaskerOptions, 'database'> = {},
+  /** What stands between Tasker and the database: a test that delays an answer, or counts statements. */
+  between: (db: Db) => Db = (db) => db,
 ): Promise<Engine> {
   schemas += 1;
   const db = database.db();
@@ -50,7 +52,7 @@ export async function startEngine(
       schema,
       worker: options.worker === false ? false : { ...QUICK, ...options.worker },
     },
-    () => Promise.resolve({ db: keptOpen(db), shown: 'the test database' }),
+    () => Promise.resolve({ db: between(keptOpen(db)), shown: 'the test database' }),
   );
   await tasker.start();
   const sql: Engine['sql'] = async (text, values = []) =>
