@@ -70,6 +70,18 @@ const CHAPTERS = [
     },
   },
   {
+    title: 'Identity and permissions',
+    text: 'What a caller may do is decided before anything is read or changed. See [security.md](security.md).',
+    examples: {
+      UNAUTHENTICATED: {},
+      FORBIDDEN: { permission: 'tasks:cancel' },
+      AUTHENTICATOR_FAILED: {},
+      RATE_LIMITED: { retryAfterMs: 250 },
+      API_KEY_NOT_FOUND: { keyId: 'k7c2mxqa' },
+      API_KEY_STATE_CONFLICT: { keyId: 'k7c2mxqa', state: 'is revoked' },
+    },
+  },
+  {
     title: 'Definitions and handlers',
     text: 'Thrown by `register`, `defineTask` and `create`; `tasker check` shows them all at once.',
     examples: {

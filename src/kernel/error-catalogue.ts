@@ -95,6 +95,11 @@ export const CATALOGUE = {
       `No task is defined under the name "${d.name}".${d.suggestion}`,
     hint: 'Register the definition first, or correct the name.',
   },
+  API_KEY_NOT_FOUND: {
+    status: 404,
+    message: (d: { keyId: string }) => `API key ${JSON.stringify(d.keyId)} does not exist`,
+    hint: 'Check the id; `tasker keys list` shows the keys.',
+  },
   // moves that the state machine does not allow
   TASK_STATE_CONFLICT: {
     status: 409,
@@ -108,11 +113,39 @@ export const CATALOGUE = {
       `Step "${d.step}" of task ${d.taskId} is ${d.status}: it cannot be ${d.verb}`,
     hint: 'Look at the step again; another request may have changed it.',
   },
+  API_KEY_STATE_CONFLICT: {
+    status: 409,
+    message: (d: { keyId: string; state: string }) =>
+      `API key ${d.keyId} ${d.state}: it cannot be rotated`,
+    hint: 'Rotate the key that replaced it, or create a new one; `tasker keys list` shows the keys.',
+  },
   INVALID_RESULT: {
     status: 400,
     message: (d: { step: string; problems: readonly { path: string; message: string }[] }) =>
       `The result does not fit step "${d.step}": ${d.problems.map((p) => `${p.path} ${p.message}`).join('; ')}`,
     hint: "Give a result that fits the step's result_schema.",
+  },
+  // who may do what
+  UNAUTHENTICATED: {
+    status: 401,
+    message: () => 'No valid credentials were given',
+    hint: 'Send an API key or a token in the Authorization header: `Authorization: Bearer …`.',
+  },
+  FORBIDDEN: {
+    status: 403,
+    message: (d: { permission: string }) => `This needs the permission ${d.permission}`,
+    hint: 'Ask an administrator for a key or a role that has it; docs/security.md lists who may do what.',
+  },
+  AUTHENTICATOR_FAILED: {
+    status: 503,
+    message: () => 'It could not be decided who you are and what you may do',
+    hint: 'Try again; nobody is let in until it works. The log of the server has the reason.',
+  },
+  RATE_LIMITED: {
+    status: 429,
+    message: (d: { retryAfterMs: number }) =>
+      `Too many requests; the next one is accepted in ${d.retryAfterMs} ms`,
+    hint: 'Wait for the time in Retry-After, and send fewer requests at once.',
   },
   // definitions
   INVALID_DEFINITION: {

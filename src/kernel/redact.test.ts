@@ -40,6 +40,7 @@ test.each([
   ['a JWT', 'got eyJhbGciOiJIUzI1NiJ9.eyJzdWIiOiJjYW5hcnkifQ.c2ln for x', 'got [redacted] for x'],
   ['a JWT without its signature', 'got eyJhbGciOiJIUzI1NiJ9.eyJzdWIiO', 'got [redacted]'],
   ['an AWS key', 'AKIAIOSFODNN7EXAMPLE!', '[redacted]!'],
+  ['an API key of Tasker', 'tried tk_k7c2mxqa_canary-canary_9 twice', 'tried [redacted] twice'],
 ])('removes %s', (_, text, expected) => {
   expect(redactText(text)).toBe(expected);
 });

@@ -2,6 +2,7 @@ import { TaskerError } from '../kernel/errors.ts';
 
 const NAMES = [
   'annotation_types',
+  'api_keys',
   'dependent_system_object_maps',
   'dependent_systems',
   'named_steps',

@@ -207,6 +207,26 @@ create table {schema}.dependent_system_object_maps (
 
 create index object_maps_second on {schema}.dependent_system_object_maps (system_two_id, remote_id_two);
 
+-- Keys for programs. The secret itself is stored nowhere: only its SHA-256, which is enough for 32 random bytes.
+create table {schema}.api_keys (
+  -- the part of the key that may be shown: finds the row
+  key_id       text primary key check (key_id ~ '^[a-z2-7]{8}$'),
+  digest       bytea not null check (length(digest) = 32),
+  name         text not null check (length(name) between 1 and 64),
+  grants       text[] not null check (cardinality(grants) > 0),
+  -- only tasks of these namespaces exist for the holder; null means all
+  namespaces   text[] check (cardinality(namespaces) > 0),
+  created_at   timestamptz not null,
+  created_by   text not null,
+  expires_at   timestamptz,
+  -- exact to a minute
+  last_used_at timestamptz,
+  revoked_at   timestamptz,
+  revoked_by   text,
+  replaced_by  text references {schema}.api_keys,
+  constraint api_keys_revoked check ((revoked_at is null) = (revoked_by is null))
+);
+
 -- History is written once. Only a purge that says so may delete.
 create function {schema}.refuse_history_change() returns trigger language plpgsql as $$
 begin
