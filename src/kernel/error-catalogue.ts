@@ -1,3 +1,10 @@
+import { ATTEMPT_ERRORS } from './attempt-errors.ts';
+import type { Entry } from './error-entry.ts';
+import { HTTP_ERRORS } from './http-errors.ts';
+
+type TaskRef = { readonly taskId: number };
+type StepRef = { readonly taskId: number; readonly step: string };
+
 /**
  * The one catalogue of errors: code, HTTP status, what is wrong (with which thing), and what to do about it.
  *
@@ -5,26 +12,18 @@
  * Status 4xx: the caller's input; the command line exits with 2. Status 5xx: the system; the command line exits with 1, unless
  * the entry names another exit code.
  */
-export interface Entry {
-  readonly status: number;
-  readonly exit?: number;
-  readonly message: (details: never) => string;
-  /** What the reader should do, as one sentence. */
-  readonly hint: string;
-}
-
-type TaskRef = { readonly taskId: number };
-type StepRef = { readonly taskId: number; readonly step: string };
-
 export const CATALOGUE = {
   // requests
   INVALID_REQUEST: {
-    status: 400,
-    message: (d: { problem: string }) => `The request is not valid: ${d.problem}`,
+    status: 422,
+    message: (d: {
+      problem: string;
+      problems?: readonly { readonly path: string; readonly message: string }[];
+    }) => `The request is not valid: ${d.problem}`,
     hint: 'Correct the named field and send the request again; nothing was stored.',
   },
   INVALID_DURATION: {
-    status: 400,
+    status: 422,
     message: (d: { name: string; value: string }) =>
       `${d.name} is not a duration: ${JSON.stringify(d.value)}`,
     hint: 'Write a number and a unit, such as 250ms, 10s, 5m, 2h or 3d (at most ten years).',
@@ -36,13 +35,13 @@ export const CATALOGUE = {
     hint: 'See the options reference for what is accepted.',
   },
   INVALID_CONTEXT: {
-    status: 400,
+    status: 422,
     message: (d: { task: string; problems: readonly { path: string; message: string }[] }) =>
       `The context does not fit task ${d.task}: ${d.problems.map((p) => `${p.path} ${p.message}`).join('; ')}`,
     hint: "Send a context that fits the task's schema; nothing was stored.",
   },
   UNSTORABLE_VALUE: {
-    status: 400,
+    status: 422,
     message: (d: { what: string; path: string; problem: string }) =>
       `${d.what} cannot be stored: ${d.problem} at ${d.path}`,
     hint: 'Send plain JSON: objects, arrays, strings, finite numbers, booleans and null.',
@@ -66,13 +65,13 @@ export const CATALOGUE = {
     hint: 'Use a new key for a new request; repeat a key only with the same request.',
   },
   UNKNOWN_BYPASS_STEP: {
-    status: 400,
+    status: 422,
     message: (d: { task: string; step: string; suggestion: string }) =>
       `bypass_steps: task ${d.task} has no step "${d.step}".${d.suggestion}`,
     hint: 'Name only steps of the task in bypass_steps.',
   },
   STEP_NOT_SKIPPABLE: {
-    status: 400,
+    status: 422,
     message: (d: { task: string; step: string }) =>
       `bypass_steps: step "${d.step}" of task ${d.task} is not skippable`,
     hint: 'Mark the step `skippable: true` in its definition, or do not bypass it.',
@@ -119,34 +118,18 @@ export const CATALOGUE = {
       `API key ${d.keyId} ${d.state}: it cannot be rotated`,
     hint: 'Rotate the key that replaced it, or create a new one; `tasker keys list` shows the keys.',
   },
+  REVISION_CONFLICT: {
+    status: 412,
+    message: (d: { what: string }) => `${d.what} has changed since it was read`,
+    hint: 'Read it again, decide again, and send the change with the new revision.',
+  },
   INVALID_RESULT: {
-    status: 400,
+    status: 422,
     message: (d: { step: string; problems: readonly { path: string; message: string }[] }) =>
       `The result does not fit step "${d.step}": ${d.problems.map((p) => `${p.path} ${p.message}`).join('; ')}`,
     hint: "Give a result that fits the step's result_schema.",
   },
   // who may do what
-  UNAUTHENTICATED: {
-    status: 401,
-    message: () => 'No valid credentials were given',
-    hint: 'Send an API key or a token in the Authorization header: `Authorization: Bearer …`.',
-  },
-  FORBIDDEN: {
-    status: 403,
-    message: (d: { permission: string }) => `This needs the permission ${d.permission}`,
-    hint: 'Ask an administrator for a key or a role that has it; docs/security.md lists who may do what.',
-  },
-  AUTHENTICATOR_FAILED: {
-    status: 503,
-    message: () => 'It could not be decided who you are and what you may do',
-    hint: 'Try again; nobody is let in until it works. The log of the server has the reason.',
-  },
-  RATE_LIMITED: {
-    status: 429,
-    message: (d: { retryAfterMs: number }) =>
-      `Too many requests; the next one is accepted in ${d.retryAfterMs} ms`,
-    hint: 'Wait for the time in Retry-After, and send fewer requests at once.',
-  },
   // definitions
   INVALID_DEFINITION: {
     status: 422,
@@ -247,68 +230,6 @@ export const CATALOGUE = {
       `Task ${d.taskId} ended as ${d.status}: ${d.problem}`,
     hint: 'Look at the failed step with `tasker tasks show`, then retry the task.',
   },
-  // attempts: recorded in the step's history, never thrown at a caller
-  RESULT_TOO_LARGE: {
-    status: 422,
-    message: (d: { bytes: number; limit: number }) =>
-      `The handler's result is ${d.bytes} bytes; the limit is ${d.limit}`,
-    hint: 'Return a reference to large data instead of the data.',
-  },
-  UNSERIALISABLE_RESULT: {
-    status: 422,
-    message: (d: { problem: string; path: string }) =>
-      `The handler's result is not JSON: ${d.problem} at ${d.path}`,
-    hint: 'Return plain JSON: no Map, Set, Date, Buffer, BigInt, function, NaN or circular value.',
-  },
-  UNSTORABLE_RESULT: {
-    status: 422,
-    message: (d: { problem: string; path: string }) =>
-      `The handler's result cannot be stored: ${d.problem} at ${d.path}`,
-    hint: 'Return values that PostgreSQL can store: no NUL, no lone surrogate, at most 100 levels deep.',
-  },
-  STEP_TIMEOUT: {
-    status: 504,
-    message: (d: { step: string; timeoutMs: number }) =>
-      `Step "${d.step}" did not finish within ${d.timeoutMs} ms`,
-    hint: 'Raise the timeout, or make the handler obey its AbortSignal and finish sooner.',
-  },
-  WORKER_LOST: {
-    status: 500,
-    message: (d: { step: string }) => `The worker that ran step "${d.step}" disappeared`,
-    hint: 'Nothing to do when a retry follows; otherwise look for what killed the process and retry the step.',
-  },
-  POISON: {
-    status: 500,
-    message: (d: { step: string; attempts: number }) =>
-      `Step "${d.step}" lost its worker at attempt ${d.attempts}, the last that it had`,
-    hint: 'The handler probably ends the process (out of memory, process.exit): fix it, then retry the step.',
-  },
-  BLOCKED_ADDRESS: {
-    status: 422,
-    message: (d: { url: string; problem: string }) =>
-      `The address ${d.url} may not be called: ${d.problem}`,
-    hint: 'Allow the host by name in the outbound option if it is meant.',
-  },
-  UNEXPECTED_RESPONSE: {
-    status: 502,
-    message: (d: { url: string; problem: string }) =>
-      `${d.url} answered with something unexpected: ${d.problem}`,
-    hint: 'Check the remote system; a permanent answer is not retried.',
-  },
-  REQUEST_FAILED: {
-    status: 502,
-    message: (d: { url: string; problem: string }) => `${d.url} could not be called: ${d.problem}`,
-    hint: 'Check that the remote system runs and can be reached from the worker.',
-  },
-  REQUEST_TIMEOUT: {
-    status: 504,
-    message: (d: { url: string; timeoutMs: number }) =>
-      `${d.url} did not answer completely within ${d.timeoutMs} ms`,
-    hint: "Raise the step's handler_config.timeout, or look at why the remote system is slow.",
-  },
-  UNRESOLVED_TEMPLATE: {
-    status: 422,
-    message: (d: { template: string; problem: string }) => `{{ ${d.template} }}: ${d.problem}`,
-    hint: 'Correct the path in handler_config, or make sure that the value is there.',
-  },
+  ...HTTP_ERRORS,
+  ...ATTEMPT_ERRORS,
 } as const satisfies Record<string, Entry>;

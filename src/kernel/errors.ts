@@ -1,4 +1,5 @@
-import { CATALOGUE, type Entry } from './error-catalogue.ts';
+import { CATALOGUE } from './error-catalogue.ts';
+import type { Entry } from './error-entry.ts';
 
 /** Every error code, as a union. */
 export type ErrorCode = keyof typeof CATALOGUE;

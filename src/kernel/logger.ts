@@ -7,6 +7,8 @@ export interface Logger {
   readonly info: LogMethod;
   readonly warn: LogMethod;
   readonly error: LogMethod;
+  /** A logger whose every line carries these fields too, where the logger can make one. */
+  readonly child?: (fields: Readonly<Record<string, unknown>>) => Logger;
 }
 
 /** Says nothing: the default, because a library does not write to its host's output unasked. */
@@ -15,6 +17,7 @@ export const silentLogger: Logger = {
   info: nothing,
   warn: nothing,
   error: nothing,
+  child: () => silentLogger,
 };
 
 function nothing(): void {

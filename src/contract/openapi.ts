@@ -1,0 +1,216 @@
+import { z } from 'zod';
+import type { Json } from '../kernel/json.ts';
+import { CATALOGUE } from '../kernel/error-catalogue.ts';
+import type { ErrorCode } from '../kernel/errors.ts';
+import { problemDto } from './dto/problem.ts';
+import { pathParameters, type AnswerBody, type Endpoint } from './endpoint.ts';
+
+/** A part of the document: plain JSON. */
+type Part = Readonly<Record<string, unknown>>;
+
+/** What every endpoint that is not public may answer besides its own errors. */
+const COMMON: readonly ErrorCode[] = [
+  'UNAUTHENTICATED',
+  'FORBIDDEN',
+  'INVALID_REQUEST',
+  'RATE_LIMITED',
+  'HOST_NOT_ALLOWED',
+  'ORIGIN_NOT_ALLOWED',
+  'MALFORMED_REQUEST',
+  'AUTHENTICATOR_FAILED',
+  'DATABASE_UNAVAILABLE',
+];
+/** … and what those with a body may. */
+const WITH_BODY: readonly ErrorCode[] = [
+  'MALFORMED_BODY',
+  'UNSUPPORTED_MEDIA_TYPE',
+  'BODY_TOO_LARGE',
+  'BODY_TIMEOUT',
+  'UNSTORABLE_VALUE',
+];
+
+/**
+ * The OpenAPI 3.1 document of the declared endpoints. Pure: the same declarations give the same document, so it is a golden file.
+ */
+export function openApiDocument(
+  endpoints: Readonly<Record<string, Endpoint>>,
+  about: { readonly version: string; readonly server: string },
+): { readonly [key: string]: Json } {
+  const components: Record<string, unknown> = {};
+  const paths: Record<string, Record<string, unknown>> = {};
+  for (const [name, declared] of Object.entries(endpoints)) {
+    const path = declared.path.replace(/:(\w+)/g, '{$1}');
+    const operations = (paths[path] ??= {});
+    operations[declared.method.toLowerCase()] = operation(name, declared, components);
+    if (declared.also !== undefined)
+      operations[declared.also.toLowerCase()] = operation(
+        `${name}With${declared.also === 'PUT' ? 'Put' : declared.also}`,
+        declared,
+        components,
+      );
+  }
+  const problem = schemaOf(problemDto, 'output', components);
+  const document = {
+    openapi: '3.1.0',
+    info: {
+      title: 'Tasker',
+      version: about.version,
+      description: 'Durable multi-step tasks: create them, look at them, intervene.',
+      license: { name: 'MIT', identifier: 'MIT' },
+    },
+    servers: [{ url: about.server }],
+    security: [{ bearer: [] }, { apiKey: [] }],
+    paths,
+    components: {
+      securitySchemes: {
+        bearer: { type: 'http', scheme: 'bearer', description: 'An API key or a JWT' },
+        apiKey: { type: 'apiKey', in: 'header', name: 'X-Api-Key' },
+      },
+      responses: {
+        Problem: {
+          description: 'A problem document (RFC 9457)',
+          content: { 'application/problem+json': { schema: problem } },
+        },
+      },
+      schemas: components,
+    },
+  };
+  return JSON.parse(JSON.stringify(document)) as { readonly [key: string]: Json }; // sound: plain JSON, without undefined members
+}
+
+function operation(name: string, declared: Endpoint, components: Record<string, unknown>): Part {
+  const { summary, description, chapter, permission, body, answers } = declared;
+  return {
+    operationId: name,
+    tags: [chapter],
+    summary,
+    ...(description === undefined ? {} : { description }),
+    'x-permission': permission,
+    ...(permission === 'public' ? { security: [] } : {}),
+    parameters: parameters(declared, components),
+    ...(body === null ? {} : { requestBody: requestBody(body, components) }),
+    responses: {
+      ...Object.fromEntries(
+        Object.entries(answers).map(([status, answer]) => [status, answerOf(answer, components)]),
+      ),
+      ...problems(declared),
+    },
+  };
+}
+
+function parameters(declared: Endpoint, components: Record<string, unknown>): readonly Part[] {
+  const inPath = pathParameters(declared.path).map((name) => {
+    const { schema, description } = parameterSchema(declared.params.shape[name], components);
+    return { name, in: 'path', required: true, ...description, schema };
+  });
+  const inQuery = Object.entries(declared.query.shape).map(([name, type]) => {
+    const { schema, description } = parameterSchema(type, components);
+    return { name, in: 'query', required: false, ...description, schema };
+  });
+  const free = declared.query.def.catchall;
+  const isOpen = free !== undefined && free._zod.def.type !== 'never';
+  const byPath = {
+    name: 'context',
+    in: 'query',
+    required: false,
+    style: 'form',
+    explode: true,
+    description: 'Parameters of the form context.<path>=<value>',
+    schema: {
+      type: 'object',
+      patternProperties: { '^context\\.[^.\\s]{1,64}$': { type: 'string', maxLength: 255 } },
+      additionalProperties: false,
+    },
+  };
+  const conditional = {
+    name: 'If-Match',
+    in: 'header',
+    required: false,
+    description: 'The revision that the change is meant for, in quotes',
+    schema: { type: 'string' },
+  };
+  return [
+    ...inPath,
+    ...inQuery,
+    ...(isOpen ? [byPath] : []),
+    ...(declared.errors.includes('REVISION_CONFLICT') ? [conditional] : []),
+  ];
+}
+
+function parameterSchema(
+  type: unknown,
+  components: Record<string, unknown>,
+): { readonly schema: Part; readonly description: Part } {
+  if (!(type instanceof z.ZodType)) return { schema: {}, description: {} };
+  const { description, ...schema } = schemaOf(type, 'input', components);
+  return { schema, description: description === undefined ? {} : { description } };
+}
+
+function requestBody(body: z.ZodType, components: Record<string, unknown>): Part {
+  return {
+    required: !body.safeParse(undefined).success,
+    content: { 'application/json': { schema: schemaOf(body, 'input', components) } },
+  };
+}
+
+function answerOf(answer: AnswerBody, components: Record<string, unknown>): Part {
+  if (!(answer instanceof z.ZodType)) {
+    return {
+      description: answer.description,
+      content: { [answer.media]: { schema: { type: 'string' } } },
+    };
+  }
+  const schema = schemaOf(answer, 'output', components);
+  return { description: 'Done', content: { 'application/json': { schema } } };
+}
+
+/** One entry per status, naming the codes that it may carry. */
+function problems(declared: Endpoint): Part {
+  const codes = new Set<ErrorCode>([
+    ...(declared.permission === 'public' ? [] : COMMON),
+    ...(declared.body === null ? [] : WITH_BODY),
+    ...declared.errors,
+  ]);
+  const byStatus = new Map<number, ErrorCode[]>();
+  for (const code of codes) {
+    const { status } = CATALOGUE[code];
+    byStatus.set(status, [...(byStatus.get(status) ?? []), code]);
+  }
+  return Object.fromEntries(
+    [...byStatus].map(([status, list]) => [
+      status,
+      {
+        description: list.toSorted().join(', '),
+        content: {
+          'application/problem+json': { schema: { $ref: '#/components/schemas/Problem' } },
+        },
+      },
+    ]),
+  );
+}
+
+/** The JSON Schema of a type; what has a name of its own goes into the components. */
+function schemaOf(
+  type: z.ZodType,
+  io: 'input' | 'output',
+  components: Record<string, unknown>,
+): Part {
+  const { $schema: _, $defs, ...schema } = z.toJSONSchema(type, { io, unrepresentable: 'any' });
+  for (const [name, part] of Object.entries($defs ?? {})) components[name] ??= relocate(part);
+  return relocate(schema) as Part; // sound: an object goes in and comes out
+}
+
+/** References into `$defs` become references into the components. */
+function relocate(part: unknown): unknown {
+  if (Array.isArray(part)) return part.map(relocate);
+  if (typeof part !== 'object' || part === null) return part;
+  const entries = Object.entries(part)
+    .filter(([key]) => key !== 'id')
+    .map(([key, value]) => [
+      key,
+      key === '$ref' && typeof value === 'string'
+        ? value.replace('#/$defs/', '#/components/schemas/')
+        : relocate(value),
+    ]);
+  return Object.fromEntries(entries);
+}

@@ -1,0 +1,127 @@
+import { z } from 'zod';
+import { stepDto } from './dto/step.ts';
+import { endpoint } from './endpoint.ts';
+import { json, jsonObject, nothing, stepIdText, taskIdText, text, wholeText } from './scalars.ts';
+import { reasonBody, taskParams } from './task-request.ts';
+
+const stepParams = z.object({ task_id: taskIdText, step_id: stepIdText });
+const stepAnswer = z.object({ step: stepDto });
+const NOT_FOUND = ['TASK_NOT_FOUND', 'STEP_NOT_FOUND'] as const;
+
+export const listSteps = endpoint({
+  method: 'GET',
+  path: '/tasks/:task_id/workflow_steps',
+  chapter: 'steps',
+  summary: 'The steps of a task, in template order',
+  permission: 'steps:read',
+  params: taskParams,
+  query: z.strictObject({
+    limit: wholeText(1, 200).optional().meta({ description: 'Rows of a page; 20 by default' }),
+    offset: wholeText(0, 65_536).optional(),
+    sort_by: z.enum(['workflow_step_id', 'position', 'name', 'status', 'attempts']).optional(),
+    sort_order: z.enum(['asc', 'desc']).optional(),
+  }),
+  body: null,
+  answers: { 200: z.object({ steps: z.array(stepDto), total: z.int().min(0) }) },
+  errors: ['TASK_NOT_FOUND'],
+});
+
+export const getStep = endpoint({
+  method: 'GET',
+  path: '/tasks/:task_id/workflow_steps/:step_id',
+  chapter: 'steps',
+  summary: 'One step',
+  permission: 'steps:read',
+  params: stepParams,
+  query: nothing,
+  body: null,
+  answers: { 200: stepAnswer },
+  errors: NOT_FOUND,
+});
+
+const stepChange = z.strictObject({
+  retry_limit: z.int().min(1).max(1_000_000).optional(),
+  inputs: jsonObject.optional(),
+  reason: text.optional(),
+});
+
+export const updateStep = endpoint({
+  method: 'PATCH',
+  also: 'PUT',
+  path: '/tasks/:task_id/workflow_steps/:step_id',
+  chapter: 'steps',
+  summary: 'Change the inputs or the retry limit of a step that has not finished',
+  description:
+    'A task in error goes on when the new limit allows it. With `If-Match: "<revision>"` only if nobody has written the step since.',
+  permission: 'steps:update',
+  params: stepParams,
+  query: nothing,
+  body: z.union([stepChange, z.strictObject({ workflow_step: stepChange })]),
+  answers: { 200: stepAnswer },
+  errors: [...NOT_FOUND, 'STEP_STATE_CONFLICT', 'INVALID_CONTEXT', 'REVISION_CONFLICT'],
+});
+
+export const deleteStep = endpoint({
+  method: 'DELETE',
+  path: '/tasks/:task_id/workflow_steps/:step_id',
+  chapter: 'steps',
+  summary: 'Cancel a step; its row is kept',
+  permission: 'steps:cancel',
+  params: stepParams,
+  query: nothing,
+  body: null,
+  answers: { 200: z.object({ cancelled: z.literal(true) }) },
+  errors: [...NOT_FOUND, 'STEP_STATE_CONFLICT'],
+});
+
+export const cancelStep = endpoint({
+  method: 'POST',
+  path: '/tasks/:task_id/workflow_steps/:step_id/cancel',
+  chapter: 'steps',
+  summary: 'Cancel a step',
+  permission: 'steps:cancel',
+  params: stepParams,
+  query: nothing,
+  body: reasonBody,
+  answers: { 200: stepAnswer },
+  errors: [...NOT_FOUND, 'STEP_STATE_CONFLICT'],
+});
+
+export const retryStep = endpoint({
+  method: 'POST',
+  path: '/tasks/:task_id/workflow_steps/:step_id/retry',
+  chapter: 'steps',
+  summary: 'Let a failed or waiting step run now',
+  permission: 'steps:retry',
+  params: stepParams,
+  query: nothing,
+  body: reasonBody,
+  answers: { 200: stepAnswer },
+  errors: [...NOT_FOUND, 'STEP_STATE_CONFLICT'],
+});
+
+export const resetStep = endpoint({
+  method: 'POST',
+  path: '/tasks/:task_id/workflow_steps/:step_id/reset',
+  chapter: 'steps',
+  summary: 'Give a step its full number of attempts again',
+  permission: 'steps:retry',
+  params: stepParams,
+  query: nothing,
+  body: reasonBody,
+  answers: { 200: stepAnswer },
+  errors: [...NOT_FOUND, 'STEP_STATE_CONFLICT'],
+});
+
+export const resolveStep = endpoint({
+  method: 'POST',
+  path: '/tasks/:task_id/workflow_steps/:step_id/resolve',
+  chapter: 'steps',
+  summary: 'Complete a step by hand, with the result that its dependents shall see',
+  permission: 'steps:resolve',
+  params: stepParams,
+  query: nothing,
+  body: z.strictObject({ reason: text.optional(), result: json.optional() }).optional(),
+  answers: { 200: stepAnswer },
+  errors: [...NOT_FOUND, 'STEP_STATE_CONFLICT', 'INVALID_RESULT', 'UNSTORABLE_VALUE'],
+});
