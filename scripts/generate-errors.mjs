@@ -61,6 +61,7 @@ const CHAPTERS = [
       },
       TASK_STATE_CONFLICT: { taskId: 42, status: 'complete', verb: 'cancelled' },
       STEP_STATE_CONFLICT: { taskId: 42, step, status: 'complete', verb: 'retried' },
+      REVISION_CONFLICT: { what: 'Task 42' },
       TASK_NOT_COMPLETED: {
         taskId: 42,
         status: 'error',

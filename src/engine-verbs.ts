@@ -5,13 +5,23 @@ import {
   getOperatorLog,
   getStep,
   getSteps,
+  getStepsOfTasks,
   getTask,
   getTasks,
+  getTasksByIds,
   getWorkers,
   waitForTask,
 } from './engine/queries.ts';
-import { annotate, findTasksByAnnotation, listAnnotations } from './engine/annotate.ts';
-import { mapObjectPair, objectsMappedTo } from './engine/map-objects.ts';
+import {
+  annotate,
+  findTasksByAnnotation,
+  listAnnotations,
+  listAnnotationsOfTasks,
+} from './engine/annotate.ts';
+import { getStoredDefinition, listStoredDefinitions } from './engine/stored-definitions.ts';
+import { listObjectMaps, mapObjectPair, objectsMappedTo } from './engine/map-objects.ts';
+import { createApiKeys } from './engine/api-keys.ts';
+import { getProgress, getRevisions } from './engine/progress.ts';
 import { doctor } from './engine/doctor.ts';
 import { verify } from './engine/verify.ts';
 import type { EngineParts } from './engine/parts.ts';
@@ -33,16 +43,23 @@ export function engineVerbs(
   | 'migrate'
   | 'about'
   | 'on'
+  | 'onChange'
 > {
   return {
     async definitionOf(taskId) {
       const task = await getTask(parts(), taskId);
       return (await parts().pinned.get(task.definitionId)).definition;
     },
+    storedDefinitions: (request) => listStoredDefinitions(parts(), request),
+    storedDefinition: (definitionId) => getStoredDefinition(parts(), definitionId),
+    progress: (taskIds) => getProgress(parts(), taskIds),
+    revisions: (asked) => getRevisions(parts(), asked),
     waitFor: (taskId, wait) => waitForTask(parts(), taskId, wait),
     task: (taskId) => getTask(parts(), taskId),
-    tasks: (filter) => getTasks(parts(), filter),
+    tasks: (request) => getTasks(parts(), request),
+    tasksByIds: (taskIds) => getTasksByIds(parts(), taskIds),
     steps: (taskId) => getSteps(parts(), taskId),
+    stepsOfTasks: (taskIds) => getStepsOfTasks(parts(), taskIds),
     step: (taskId, step) => getStep(parts(), taskId, step),
     attempts: (taskId) => getAttempts(parts(), taskId),
     operatorLog: (taskId) => getOperatorLog(parts(), taskId),
@@ -57,15 +74,24 @@ export function engineVerbs(
     updateStep: (taskId, step, change) => updateStep(parts(), { taskId, step }, change),
     annotate: (taskId, type, annotation) => annotate(parts(), { taskId, type, annotation }),
     annotations: (taskId) => listAnnotations(parts(), taskId),
+    annotationsOfTasks: (taskIds) => listAnnotationsOfTasks(parts(), taskIds),
+    annotationTypes: () => parts().store.listAnnotationTypes(parts().db),
     tasksByAnnotation: (asked) => findTasksByAnnotation(parts(), { limit: 20, ...asked }),
     mapObjects: (one, two) => mapObjectPair(parts(), one, two),
     mappedObjects: (object) => objectsMappedTo(parts(), object),
     dependentSystems: () => parts().store.listSystems(parts().db),
+    objectMaps: (request) => listObjectMaps(parts(), request),
     verify: (what) =>
       verify(parts().db, parts().store.tables, {
         ...what,
         maxValueBytes: parts().limits.maxBytes,
       }),
+    apiKeys: createApiKeys(parts),
+    // sound for a moment only: these verbs follow
+    ...({} as Pick<
+      Tasker,
+      'countTasks' | 'actOnTasks' | 'resetStep' | 'resetTask' | 'slowestSteps' | 'statusCounts'
+    >),
     doctor: () => doctor(parts().db, parts().store.tables),
   };
 }

@@ -16,6 +16,7 @@ export type {
   HandlerRef,
 } from './definition/task-definition.ts';
 export type * from './engine/types.ts';
+export type * from './engine/list-types.ts';
 export type * from './model/handler-context.ts';
 export type * from './model/task.ts';
 export type { StepStatus, TaskStatus } from './model/status.ts';

@@ -1,19 +1,46 @@
 import type { Json } from './kernel/json.ts';
 import type { Duration } from './kernel/duration.ts';
 import type { Listener } from './kernel/emitter.ts';
-import type { Actor, Attempt, Task, TaskRequest, WorkflowStep } from './model/task.ts';
+import type {
+  Actor,
+  Attempt,
+  Task,
+  TaskAnnotation,
+  TaskRequest,
+  WorkflowStep,
+} from './model/task.ts';
+import type { TaskChange } from './engine/changes.ts';
+import type { TaskProgress, TaskRevision } from './engine/progress.ts';
 import type { LoadedDefinition, TaskDefinition } from './definition/task-definition.ts';
 import type { DefinedTask, TypedTaskRequest } from './definition/types.ts';
+import type { ApiKeys } from './engine/api-keys.ts';
 import type {
   CreatedTask,
   DoctorFinding,
   OperatorEntry,
   TaskerEvents,
-  TaskFilter,
-  TaskPage,
   Violation,
   WorkerInfo,
 } from './engine/types.ts';
+import type {
+  AnnotationType,
+  BulkAnswer,
+  BulkRequest,
+  Count,
+  DependentSystem,
+  FullStoredDefinition,
+  ObjectMap,
+  ObjectMapRequest,
+  SlowestSteps,
+  SlowestStepsRequest,
+  StatusCounts,
+  StatusCountsRequest,
+  StoredDefinition,
+  StoredDefinitionRequest,
+  TaskFilter,
+  TaskListRequest,
+  TaskPage,
+} from './engine/list-types.ts';
 
 /** A created task with its typed result. */
 export interface TaskHandle<Output> extends CreatedTask {
@@ -47,6 +74,10 @@ export interface Tasker {
   definition(name: string): TaskDefinition;
   /** The pinned definition of a task, whatever this process has registered. */
   definitionOf(taskId: number): Promise<TaskDefinition>;
+  /** The definitions that the database keeps, newest first, by any process that ever registered one and created a task of it. */
+  storedDefinitions(request?: StoredDefinitionRequest): Promise<readonly StoredDefinition[]>;
+  /** One of them with its content. @throws DEFINITION_NOT_FOUND */
+  storedDefinition(definitionId: number): Promise<FullStoredDefinition>;
 
   /** Creates a task. The promise resolves once the task and all its steps are stored. A task defined in code is registered by this. */
   create<Context, Output>(
@@ -63,9 +94,16 @@ export interface Tasker {
   ): Promise<Task>;
 
   task(taskId: number): Promise<Task>;
-  tasks(filter?: TaskFilter): Promise<TaskPage>;
+  /** A page of tasks, newest first unless the request says otherwise. @throws INVALID_REQUEST */
+  tasks(request?: TaskListRequest): Promise<TaskPage>;
+  /** Counts matching tasks, up to a bound (1 to 100,000): then, or when few of very many match, the answer is not exact. @default upTo 10000 */
+  countTasks(filter?: TaskFilter, options?: { readonly upTo?: number }): Promise<Count>;
+  /** The tasks of these ids (at most 200) that exist, in the order of the ids. */
+  tasksByIds(taskIds: readonly number[]): Promise<readonly Task[]>;
   /** The steps of a task, in template order. */
   steps(taskId: number): Promise<readonly WorkflowStep[]>;
+  /** The same for many tasks (at most 200) in one statement; a task that does not exist has no entry. */
+  stepsOfTasks(taskIds: readonly number[]): Promise<ReadonlyMap<number, readonly WorkflowStep[]>>;
   step(taskId: number, step: StepName): Promise<WorkflowStep>;
   /** Every attempt of a task's steps, oldest first: the past ones and the current or successful one. */
   attempts(taskId: number): Promise<readonly Attempt[]>;
@@ -79,8 +117,17 @@ export interface Tasker {
   resolveTask(taskId: number, by: Actor): Promise<Task>;
   updateTask(
     taskId: number,
-    change: { readonly reason?: string; readonly tags?: readonly string[] },
+    change: {
+      readonly reason?: string;
+      readonly tags?: readonly string[];
+      /** Only if the task is still as it was read. @throws REVISION_CONFLICT */
+      readonly ifRevision?: string;
+    },
   ): Promise<Task>;
+  /** Gives every unfinished step of a task its full number of further attempts; a task in error goes on from its exhausted steps. */
+  resetTask(taskId: number, by: Actor): Promise<Task>;
+  /** Cancels, retries or resolves the tasks that a filter matches, each in a transaction of its own. @throws INVALID_REQUEST */
+  actOnTasks(request: BulkRequest): Promise<BulkAnswer>;
 
   cancelStep(taskId: number, step: StepName, by: Actor): Promise<WorkflowStep>;
   /** Lets a failed or waiting step run now, with as many further attempts as its definition gives. */
@@ -95,15 +142,26 @@ export interface Tasker {
   updateStep(
     taskId: number,
     step: StepName,
-    change: Actor & { readonly inputs?: Json; readonly retryLimit?: number },
+    change: Actor & {
+      readonly inputs?: Json;
+      readonly retryLimit?: number;
+      /** Only if the step is still as it was read. @throws REVISION_CONFLICT */
+      readonly ifRevision?: string;
+    },
   ): Promise<WorkflowStep>;
 
+  /** Gives an unfinished step its full number of further attempts: an exhausted one runs again, a waiting one keeps its time. */
+  resetStep(taskId: number, step: StepName, by: Actor): Promise<WorkflowStep>;
+
   annotate(taskId: number, type: string, annotation: Json): Promise<void>;
-  annotations(
-    taskId: number,
-  ): Promise<
-    readonly { readonly type: string; readonly step: string | null; readonly annotation: Json }[]
-  >;
+  /** The notes of a task, oldest first. */
+  annotations(taskId: number): Promise<readonly TaskAnnotation[]>;
+  /** The same for many tasks (at most 200) in one statement; a task without notes has no entry. */
+  annotationsOfTasks(
+    taskIds: readonly number[],
+  ): Promise<ReadonlyMap<number, readonly TaskAnnotation[]>>;
+  /** The types of notes, by name. */
+  annotationTypes(): Promise<readonly AnnotationType[]>;
   /** Tasks with a note of this type in which this key has this value, newest first. `limit` is 1 to 200. @default limit 20 */
   tasksByAnnotation(asked: {
     readonly type: string;
@@ -121,7 +179,18 @@ export interface Tasker {
     readonly system: string;
     readonly id: string;
   }): Promise<readonly { readonly system: string; readonly id: string }[]>;
-  dependentSystems(): Promise<readonly string[]>;
+  /** The systems that steps depend on or objects belong to, by name. */
+  dependentSystems(): Promise<readonly DependentSystem[]>;
+  /** Pairs of objects, in order of their ids. @throws INVALID_REQUEST */
+  objectMaps(request?: ObjectMapRequest): Promise<readonly ObjectMap[]>;
+
+  /** The steps that take longest, over the newest tasks of a period (at most 10,000 of them). */
+  slowestSteps(request?: SlowestStepsRequest): Promise<SlowestSteps>;
+  /** How many tasks of each status a period has, bucket by bucket (of its newest 100,000 tasks). */
+  statusCounts(request?: StatusCountsRequest): Promise<StatusCounts>;
+
+  /** Keys for programs that call the service: make, list, rotate, revoke, recognise. */
+  readonly apiKeys: ApiKeys;
 
   /** Applies missing migrations; returns the names of those that were applied. */
   migrate(): Promise<readonly string[]>;
@@ -134,6 +203,8 @@ export interface Tasker {
     readonly database: string;
     readonly durability: 'sync' | 'async' | 'process';
     readonly schema: string;
+    /** False when changes made by other processes are found by looking only (`notify: false`). */
+    readonly hearsOthers: boolean;
   }>;
 
   /** Subscribes to an event of this process; the answer unsubscribes. A listener that throws disturbs nothing. */
@@ -141,4 +212,21 @@ export interface Tasker {
     event: Name,
     listener: Listener<TaskerEvents[Name]>,
   ): () => void;
+
+  /**
+   * Subscribes to hints that tasks changed, in whatever process on this database; the answer unsubscribes. Costs nothing while nobody
+   * subscribes. A hint may be lost, repeated, or about a task that looks as before: compare `revisions` now and then, and read
+   * `progress`. `everything` means that hints may have been lost, or are too many. A listener that throws disturbs nothing.
+   */
+  onChange(listener: (change: TaskChange) => void): () => void;
+  /** Tasks with the counts of their steps, in one statement, in order of id; unknown ids are left out. @throws INVALID_REQUEST for more than 200 ids */
+  progress(taskIds: readonly number[]): Promise<readonly TaskProgress[]>;
+  /**
+   * What to compare in order to find out which tasks changed, in one statement: of these tasks (at most 10,000), of the `newest` newest
+   * ones and of as many newest open ones (at most 1,000 each). @default newest 0 @throws INVALID_REQUEST
+   */
+  revisions(asked: {
+    readonly taskIds: readonly number[];
+    readonly newest?: number;
+  }): Promise<readonly TaskRevision[]>;
 }

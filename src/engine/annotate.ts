@@ -1,10 +1,9 @@
 import { TaskerError } from '../kernel/errors.ts';
 import type { Json } from '../kernel/json.ts';
-import type { Task } from '../model/task.ts';
-import type { AnnotationRow } from '../store/annotations/annotations.ts';
+import type { Task, TaskAnnotation } from '../model/task.ts';
 import { gate } from './check-request.ts';
 import { checkText } from './check-text.ts';
-import type { EngineParts } from './parts.ts';
+import { checkIds, type EngineParts } from './parts.ts';
 import { getTask } from './queries.ts';
 
 /** The position of notes that no step wrote. */
@@ -31,9 +30,17 @@ export async function annotate(
 export async function listAnnotations(
   parts: EngineParts,
   taskId: number,
-): Promise<readonly AnnotationRow[]> {
+): Promise<readonly TaskAnnotation[]> {
   await getTask(parts, taskId);
-  return parts.store.listAnnotations(parts.db, taskId);
+  return (await parts.store.listAnnotations(parts.db, [taskId])).get(taskId) ?? [];
+}
+
+/** The notes of many tasks, each task's oldest first, in one statement. @throws INVALID_REQUEST for more than 200 */
+export async function listAnnotationsOfTasks(
+  parts: EngineParts,
+  taskIds: readonly number[],
+): Promise<ReadonlyMap<number, readonly TaskAnnotation[]>> {
+  return parts.store.listAnnotations(parts.db, checkIds(taskIds));
 }
 
 /** Tasks with a note of this type in which this key has this value, newest first, each once. @throws INVALID_REQUEST */

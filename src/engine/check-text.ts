@@ -33,6 +33,22 @@ export function checkTags(value: unknown): readonly string[] {
   return checkTexts('tags', value, { longest: MAX_TEXT, most: MAX_TAGS });
 }
 
+/** A whole number within bounds, the fallback when it is not given. @throws INVALID_REQUEST */
+export function checkNumber(
+  field: string,
+  value: unknown,
+  {
+    least,
+    most,
+    fallback,
+  }: { readonly least: number; readonly most: number; readonly fallback: number },
+): number {
+  if (value === undefined) return fallback;
+  if (typeof value !== 'number' || !Number.isInteger(value) || value < least || value > most)
+    throw invalid(`${field} must be a whole number from ${least} to ${most}`);
+  return value;
+}
+
 function invalid(problem: string): TaskerError<'INVALID_REQUEST'> {
   return new TaskerError('INVALID_REQUEST', { problem });
 }

@@ -1,6 +1,7 @@
 import { TaskerError } from '../kernel/errors.ts';
 import type { SystemObject } from '../store/systems/systems.ts';
-import { checkText } from './check-text.ts';
+import { checkNumber, checkText } from './check-text.ts';
+import type { ObjectMap, ObjectMapRequest } from './list-types.ts';
 import type { EngineParts } from './parts.ts';
 
 /**
@@ -27,6 +28,28 @@ export async function objectsMappedTo(
 ): Promise<readonly SystemObject[]> {
   check(object);
   return parts.store.mappedObjects(parts.db, object);
+}
+
+/** Pairs in order of their ids, page by page. @throws INVALID_REQUEST */
+export async function listObjectMaps(
+  parts: EngineParts,
+  request: ObjectMapRequest = {},
+): Promise<readonly ObjectMap[]> {
+  const { system, id } = request;
+  if (system !== undefined) checkText('system', system, 64);
+  if (id !== undefined) checkText('id', id, 255);
+  if (id !== undefined && system === undefined)
+    throw new TaskerError('INVALID_REQUEST', { problem: 'id needs the system that it belongs to' });
+  return parts.store.listObjectMaps(parts.db, {
+    system: system ?? null,
+    id: id ?? null,
+    after: checkNumber('after', request.after, {
+      least: 0,
+      most: Number.MAX_SAFE_INTEGER,
+      fallback: 0,
+    }),
+    limit: checkNumber('limit', request.limit, { least: 1, most: 200, fallback: 20 }),
+  });
 }
 
 function check(object: SystemObject): void {

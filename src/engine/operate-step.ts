@@ -232,7 +232,7 @@ async function stepAt(
   connection: Connection,
   { taskId, position }: { readonly taskId: number; readonly position: number },
 ): Promise<WorkflowStep> {
-  const step = (await parts.store.listSteps(connection, taskId))[position];
+  const step = (await parts.store.listSteps(connection, [taskId])).get(taskId)?.[position];
   if (!step)
     throw new TaskerError('STEP_NOT_FOUND', { taskId, step: String(position), suggestion: '' });
   return step;

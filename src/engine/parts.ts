@@ -57,6 +57,21 @@ export function positionOf(
 
 /** @throws TASK_NOT_FOUND for what cannot be an id, so that it never reaches the database */
 export function checkId(taskId: number): void {
-  if (!Number.isSafeInteger(taskId) || taskId < 1 || taskId > 2 ** 37)
-    throw new TaskerError('TASK_NOT_FOUND', { taskId });
+  if (!isTaskId(taskId)) throw new TaskerError('TASK_NOT_FOUND', { taskId });
+}
+
+/** The ids of a list that can be ids, each once. @throws INVALID_REQUEST for more than 200 */
+export function checkIds(taskIds: readonly number[]): readonly number[] {
+  if (taskIds.length > MAX_IDS) {
+    throw new TaskerError('INVALID_REQUEST', {
+      problem: `at most ${MAX_IDS} task ids may be asked for at once`,
+    });
+  }
+  return [...new Set(taskIds)].filter(isTaskId);
+}
+
+const MAX_IDS = 200;
+
+function isTaskId(taskId: number): boolean {
+  return Number.isSafeInteger(taskId) && taskId >= 1 && taskId <= 2 ** 37;
 }

@@ -2,8 +2,9 @@ import { TaskerError } from '../kernel/errors.ts';
 import { parseDuration, type Duration } from '../kernel/duration.ts';
 import { isTaskSettled, TASK_STATUSES } from '../model/status.ts';
 import type { Attempt, Task, WorkflowStep } from '../model/task.ts';
-import { checkId, positionOf, type EngineParts } from './parts.ts';
-import type { OperatorEntry, TaskFilter, TaskPage, WorkerInfo } from './types.ts';
+import { checkId, checkIds, positionOf, type EngineParts } from './parts.ts';
+import type { OperatorEntry, WorkerInfo } from './types.ts';
+import type { TaskListRequest, TaskPage } from './list-types.ts';
 
 const MAX_PAGE = 200;
 
@@ -16,7 +17,10 @@ export async function getTask(parts: EngineParts, taskId: number): Promise<Task>
 }
 
 /** A page of tasks, newest first. @throws INVALID_REQUEST */
-export async function getTasks(parts: EngineParts, filter: TaskFilter = {}): Promise<TaskPage> {
+export async function getTasks(
+  parts: EngineParts,
+  filter: TaskListRequest = {},
+): Promise<TaskPage> {
   const limit = filter.limit ?? 20;
   if (!Number.isInteger(limit) || limit < 1 || limit > MAX_PAGE) {
     throw new TaskerError('INVALID_REQUEST', {
@@ -29,7 +33,7 @@ export async function getTasks(parts: EngineParts, filter: TaskFilter = {}): Pro
       problem: `status must be one of ${TASK_STATUSES.join(', ')}; "${String(unknown)}" is not`,
     });
   }
-  const before = filter.before ?? null;
+  const before = filter.after?.taskId ?? null;
   if (before !== null && !Number.isSafeInteger(before))
     throw new TaskerError('INVALID_REQUEST', { problem: 'before must be a task id' });
   const tasks = await parts.store.listTasks(parts.db, {
@@ -43,7 +47,11 @@ export async function getTasks(parts: EngineParts, filter: TaskFilter = {}): Pro
     limit: limit + 1,
   });
   const page = tasks.slice(0, limit);
-  return { tasks: page, next: tasks.length > limit ? (page.at(-1)?.taskId ?? null) : null };
+  const last = page.at(-1);
+  return {
+    tasks: page,
+    next: tasks.length > limit && last ? { taskId: last.taskId, at: null } : null,
+  };
 }
 
 /** The steps of a task, in template order. @throws TASK_NOT_FOUND */
@@ -52,9 +60,29 @@ export async function getSteps(
   taskId: number,
 ): Promise<readonly WorkflowStep[]> {
   checkId(taskId);
-  const steps = await parts.store.listSteps(parts.db, taskId);
-  if (steps.length === 0) throw new TaskerError('TASK_NOT_FOUND', { taskId });
+  const steps = (await parts.store.listSteps(parts.db, [taskId])).get(taskId);
+  if (steps === undefined) throw new TaskerError('TASK_NOT_FOUND', { taskId });
   return steps;
+}
+
+/** The tasks of these ids that exist, in the order of the ids. @throws INVALID_REQUEST for more than 200 */
+export async function getTasksByIds(
+  parts: EngineParts,
+  taskIds: readonly number[],
+): Promise<readonly Task[]> {
+  const ids = checkIds(taskIds);
+  const found = new Map(
+    (await parts.store.findTasks(parts.db, ids)).map((task) => [task.taskId, task]),
+  );
+  return ids.flatMap((taskId) => found.get(taskId) ?? []);
+}
+
+/** The steps of many tasks, in one statement. @throws INVALID_REQUEST for more than 200 */
+export async function getStepsOfTasks(
+  parts: EngineParts,
+  taskIds: readonly number[],
+): Promise<ReadonlyMap<number, readonly WorkflowStep[]>> {
+  return parts.store.listSteps(parts.db, checkIds(taskIds));
 }
 
 /** One step by name or position. @throws TASK_NOT_FOUND, STEP_NOT_FOUND */

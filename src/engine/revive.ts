@@ -38,7 +38,7 @@ export async function reopenExhausted(
   tx: Connection,
   { taskId, pinned }: { readonly taskId: number; readonly pinned: PinnedDefinition },
 ): Promise<void> {
-  const exhausted = (await parts.store.listSteps(tx, taskId)).filter(
+  const exhausted = ((await parts.store.listSteps(tx, [taskId])).get(taskId) ?? []).filter(
     (step) => step.status === 'error' && step.readyAt === null,
   );
   const limits = exhausted.map((step) => ({

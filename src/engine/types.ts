@@ -1,26 +1,5 @@
 import type { Json } from '../kernel/json.ts';
 import type { StepStatus, TaskStatus } from '../model/status.ts';
-import type { Task } from '../model/task.ts';
-
-/** Filters and paging of a list of tasks. Newest first. */
-export interface TaskFilter {
-  readonly status?: readonly TaskStatus[];
-  readonly name?: string;
-  readonly namespace?: string;
-  readonly tag?: string;
-  readonly initiator?: string;
-  readonly sourceSystem?: string;
-  /** Only tasks with a smaller id: the id of the last task of the page before. */
-  readonly before?: number;
-  /** 1 to 200. @default 20 */
-  readonly limit?: number;
-}
-
-export interface TaskPage {
-  readonly tasks: readonly Task[];
-  /** Give it as `before` for the next page; null on the last one. */
-  readonly next: number | null;
-}
 
 /** What `create` answers. `created` is false when an idempotency key found the existing task. */
 export interface CreatedTask {

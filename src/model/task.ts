@@ -49,12 +49,18 @@ export interface Task {
   readonly createdAt: Date;
   readonly startedAt: Date | null;
   readonly settledAt: Date | null;
+  /** The latest of the moments above: when the task was created, started or settled. An edit of reason or tags has no moment. */
+  readonly updatedAt: Date;
+  /** Changes with every change of the task itself (not of its steps); opaque. Give it as `ifRevision` to change only what was read. */
+  readonly revision: string;
 }
 
 /** A step as read from the database, joined with its template. */
 export interface WorkflowStep {
   /** `task_id * 65536 + position`: derived, so that it costs no index. */
   readonly workflowStepId: number;
+  /** The id of the step's template, `definition_id * 65536 + position`: the same in every task of one definition version. */
+  readonly namedStepId: number;
   readonly taskId: number;
   readonly position: number;
   readonly name: string;
@@ -85,6 +91,21 @@ export interface WorkflowStep {
   readonly childIds: readonly number[];
   /** Other steps with exactly the same parents. */
   readonly siblingIds: readonly number[];
+  /** Changes with every change of the step; opaque. Give it as `ifRevision` to change only what was read. */
+  readonly revision: string;
+}
+
+/** A note on a task, by one of its steps or from outside. */
+export interface TaskAnnotation {
+  readonly taskAnnotationId: number;
+  readonly taskId: number;
+  /** The step that wrote it; null when an operator or the host did. */
+  readonly step: string | null;
+  readonly annotationTypeId: number;
+  /** The name of its type. */
+  readonly type: string;
+  readonly annotation: Json;
+  readonly createdAt: Date;
 }
 
 export type AttemptOutcome = 'running' | 'success' | 'error' | 'timeout' | 'lost' | 'cancelled';

@@ -20,12 +20,27 @@ import { editTask } from './tasks/edit-task.ts';
 import { findIdentities, pruneIdentities } from './tasks/find-identity.ts';
 import { insertTasks } from './tasks/insert-tasks.ts';
 import { listTasks } from './tasks/list-tasks.ts';
-import { findTask, taskStatus } from './tasks/read-task.ts';
+import { findTask, findTasks, taskStatus } from './tasks/read-task.ts';
+import { taskProgress } from './tasks/task-progress.ts';
+import { taskRevisions } from './tasks/task-revisions.ts';
 import { findIdleTasks, lockTasks, moveTask, taskStates } from './tasks/settle-task.ts';
 import { listAttempts } from './attempts/list-attempts.ts';
 import { appendOperatorLog, listOperatorLog } from './operators/operator-log.ts';
+import { findApiKey } from './api-keys/find-api-key.ts';
+import { insertApiKey } from './api-keys/insert-api-key.ts';
+import { listApiKeys } from './api-keys/list-api-keys.ts';
+import { noteKeyUse } from './api-keys/note-key-use.ts';
+import { lockApiKey, replaceApiKey } from './api-keys/replace-api-key.ts';
+import { revokeApiKey } from './api-keys/revoke-api-key.ts';
 import { loadDefinition, saveDefinition } from './definitions/save-definition.ts';
-import { findByAnnotation, listAnnotations, upsertAnnotations } from './annotations/annotations.ts';
+import {
+  findByAnnotation,
+  listAnnotations,
+  listAnnotationTypes,
+  upsertAnnotations,
+} from './annotations/annotations.ts';
+import { listDefinitions } from './definitions/list-definitions.ts';
+import { listObjectMaps } from './systems/list-object-maps.ts';
 import { listSystems, mapObjects, mappedObjects } from './systems/systems.ts';
 import { listWorkers } from './workers/list-workers.ts';
 import { markLostWorkers } from './workers/mark-lost.ts';
@@ -46,8 +61,11 @@ export function createStore(schema: string) {
     findIdentities: findIdentities(t),
     pruneIdentities: pruneIdentities(t),
     findTask: findTask(t),
+    findTasks: findTasks(t),
     taskStatus: taskStatus(t),
     listTasks: listTasks(t),
+    taskProgress: taskProgress(t),
+    taskRevisions: taskRevisions(t),
     editTask: editTask(t),
     lockTasks: lockTasks(t),
     taskStates: taskStates(t),
@@ -76,13 +94,24 @@ export function createStore(schema: string) {
     // definitions
     saveDefinition: saveDefinition(t),
     loadDefinition: loadDefinition(t),
+    listDefinitions: listDefinitions(t),
     // annotations and systems
     upsertAnnotations: upsertAnnotations(t),
     listAnnotations: listAnnotations(t),
+    listAnnotationTypes: listAnnotationTypes(t),
     findByAnnotation: findByAnnotation(t),
     listSystems: listSystems(t),
+    listObjectMaps: listObjectMaps(t),
     mapObjects: mapObjects(t),
     mappedObjects: mappedObjects(t),
+    // API keys
+    insertApiKey: insertApiKey(t),
+    listApiKeys: listApiKeys(t),
+    findApiKey: findApiKey(t),
+    noteKeyUse: noteKeyUse(t),
+    lockApiKey: lockApiKey(t),
+    replaceApiKey: replaceApiKey(t),
+    revokeApiKey: revokeApiKey(t),
     // workers
     registerWorker: registerWorker(t),
     renewLease: renewLease(t),

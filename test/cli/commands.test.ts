@@ -52,11 +52,22 @@ const FILE = {
         createdAt: ago(6),
       },
     ]),
-  annotations: () => Promise.resolve([{ type: 'note', step: null, annotation: { a: 1 } }]),
+  annotations: () =>
+    Promise.resolve([
+      {
+        taskAnnotationId: 1,
+        taskId: 12,
+        annotationTypeId: 1,
+        type: 'note',
+        step: null,
+        annotation: { a: 1 },
+        createdAt: ago(6),
+      },
+    ]),
 };
 
 describe('tasks list', () => {
-  const page = { tasks: [sampleTask({ reason: 'two\nlines' })], next: 12 };
+  const page = { tasks: [sampleTask({ reason: 'two\nlines' })], next: { taskId: 12, at: null } };
 
   test('a pipe gets tabs, exact dates and the words that filters take', async () => {
     const ran = await runWith({ tasks: () => Promise.resolve(page) }, ['tasks', 'list']);
@@ -87,7 +98,9 @@ describe('tasks list', () => {
       '--before',
       '9',
     ]);
-    expect(asked).toEqual([{ status: ['error', 'pending'], tag: 'vip', limit: 5, before: 9 }]);
+    expect(asked).toEqual([
+      { status: ['error', 'pending'], tag: 'vip', limit: 5, after: { taskId: 9, at: null } },
+    ]);
   });
 
   test('--json is one document with the words of the wire', async () => {

@@ -32,6 +32,8 @@ export function sampleTask(change: Partial<Task> = {}): Task {
     createdAt: ago(10),
     startedAt: ago(10),
     settledAt: null,
+    updatedAt: ago(10),
+    revision: '1',
     ...change,
   };
 }
@@ -47,6 +49,8 @@ export function sampleStep(
   const status = change.status ?? 'pending';
   return {
     workflowStepId: workflowStepId(12, position),
+    namedStepId: workflowStepId(1, position),
+    revision: '1',
     taskId: 12,
     position,
     name: `step_${position}`,

@@ -148,7 +148,8 @@ describeOnEachDatabase('dependent systems and object maps', (database) => {
     });
     const { taskId } = await engine.tasker.create(task, { ...by, context: {} });
     await engine.tasker.mapObjects({ system: 'shop', id: '1' }, { system: 'crm', id: '1' });
-    expect(await engine.tasker.dependentSystems()).toEqual(['crm', 'shop', 'warehouse']);
+    const systems = await engine.tasker.dependentSystems();
+    expect(systems.map((system) => system.name)).toEqual(['crm', 'shop', 'warehouse']);
     const steps = await engine.tasker.steps(taskId);
     expect(steps.map((step) => step.dependentSystem)).toEqual(['shop', 'warehouse']);
     await engine.finish();

@@ -4,7 +4,7 @@ import { formatDuration } from '../../kernel/duration.ts';
 import { TASK_STATUSES, isTaskSettled } from '../../model/status.ts';
 import type { TaskStatus } from '../../model/status.ts';
 import type { Task } from '../../model/task.ts';
-import type { TaskFilter } from '../../engine/types.ts';
+import type { TaskListRequest } from '../../engine/list-types.ts';
 import { perform } from '../command.ts';
 import type { Cli, Invocation } from '../command.ts';
 import { taskDocument } from '../output/documents.ts';
@@ -52,16 +52,16 @@ async function list(invocation: Invocation<ListOptions>): Promise<number> {
   const { screen, io, options } = invocation;
   const page = await withTasker(invocation, {}, (tasker) => tasker.tasks(filterOf(options)));
   if (screen.json) {
-    screen.document({ tasks: page.tasks.map(taskDocument), next: page.next });
+    screen.document({ tasks: page.tasks.map(taskDocument), next: page.next?.taskId ?? null });
     return 0;
   }
   if (page.tasks.length === 0) screen.remark('no task matches');
   else screen.print(taskTable(page.tasks, screen, io.now()));
-  if (page.next !== null) screen.remark(`more: --before ${page.next}`);
+  if (page.next !== null) screen.remark(`more: --before ${page.next.taskId}`);
   return 0;
 }
 
-function filterOf(options: ListOptions): TaskFilter {
+function filterOf(options: ListOptions): TaskListRequest {
   const { status, name, namespace, tag, initiator, sourceSystem, before, limit } = options;
   return {
     ...(status === undefined ? {} : { status }),
@@ -70,7 +70,7 @@ function filterOf(options: ListOptions): TaskFilter {
     ...(tag === undefined ? {} : { tag }),
     ...(initiator === undefined ? {} : { initiator }),
     ...(sourceSystem === undefined ? {} : { sourceSystem }),
-    ...(before === undefined ? {} : { before }),
+    ...(before === undefined ? {} : { after: { taskId: before, at: null } }),
     ...(limit === undefined ? {} : { limit }),
   };
 }

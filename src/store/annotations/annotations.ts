@@ -1,6 +1,6 @@
 import type { Json } from '../../kernel/json.ts';
 import type { Connection } from '../../db/db.ts';
-import type { Task } from '../../model/task.ts';
+import type { Task, TaskAnnotation } from '../../model/task.ts';
 import { TASK_COLUMNS, toTask } from '../tasks/read-task.ts';
 import type { Tables } from '../tables.ts';
 
@@ -34,34 +34,57 @@ select (e->>0)::bigint, (e->>1)::int, a.annotation_type_id, e->3, ${t.clock}
   };
 }
 
-export interface AnnotationRow {
-  readonly annotationId: number;
-  readonly type: string;
-  readonly step: string | null;
-  readonly annotation: Json;
-}
-
-/** The annotations of a task, oldest first. Index: task_annotations_once. */
+/** The annotations of tasks, each task's oldest first, in one statement. Index: task_annotations_once. */
 export function listAnnotations(
   t: Tables,
-): (db: Connection, taskId: number) => Promise<readonly AnnotationRow[]> {
+): (
+  db: Connection,
+  taskIds: readonly number[],
+) => Promise<ReadonlyMap<number, readonly TaskAnnotation[]>> {
   const text = `
-select a.task_annotation_id, y.name as type, n.name as step, a.annotation
+select a.task_annotation_id, a.task_id, a.annotation_type_id, y.name as type, n.name as step, a.annotation, a.created_at
   from ${t.task_annotations} as a
   join ${t.annotation_types} as y on y.annotation_type_id = a.annotation_type_id
   join ${t.tasks} as task on task.task_id = a.task_id
   left join ${t.named_steps} as n on n.definition_id = task.definition_id and n.position = a.position
- where a.task_id = $1
+ where a.task_id = any ($1::bigint[])
  order by a.task_annotation_id`;
-  return async (db, taskId) => {
-    const { rows } = await db.query({ text, values: [taskId] });
-    return rows.map((row) => ({
-      annotationId: row['task_annotation_id'] as number, // the statement's column types
-      type: row['type'] as string,
-      step: row['step'] as string | null,
-      annotation: row['annotation'] as Json,
-    }));
+  return async (db, taskIds) => {
+    const { rows } = await db.query({ text, values: [`{${taskIds.join(',')}}`] });
+    const byTask = new Map<number, TaskAnnotation[]>();
+    for (const row of rows) {
+      const annotation: TaskAnnotation = {
+        taskAnnotationId: row['task_annotation_id'] as number, // the statement's column types
+        taskId: row['task_id'] as number,
+        step: row['step'] as string | null,
+        annotationTypeId: row['annotation_type_id'] as number,
+        type: row['type'] as string,
+        annotation: row['annotation'] as Json,
+        createdAt: row['created_at'] as Date,
+      };
+      const list = byTask.get(annotation.taskId);
+      if (list) list.push(annotation);
+      else byTask.set(annotation.taskId, [annotation]);
+    }
+    return byTask;
   };
+}
+
+/** The types of annotations, by name: there are as many as the code names, so the table is read whole. */
+export function listAnnotationTypes(t: Tables): (db: Connection) => Promise<
+  readonly {
+    readonly annotationTypeId: number;
+    readonly name: string;
+    readonly description: string;
+  }[]
+> {
+  const text = `select annotation_type_id, name, description from ${t.annotation_types} order by name`;
+  return async (db) =>
+    (await db.query({ text })).rows.map((row) => ({
+      annotationTypeId: row['annotation_type_id'] as number, // the statement's column types
+      name: row['name'] as string,
+      description: row['description'] as string,
+    }));
 }
 
 /**

@@ -4,32 +4,60 @@ import type { StepStatus } from '../../model/status.ts';
 import { workflowStepId, type StoredError, type WorkflowStep } from '../../model/task.ts';
 import type { Tables } from '../tables.ts';
 
-/** The steps of a task in template order, each with its template and its place in the queue. Indexes: primary keys. */
+/**
+ * The steps of tasks, each task's in template order, with their templates and their places in the queue: one statement for any number
+ * of tasks. A task that does not exist has no entry. Indexes: primary keys.
+ */
 export function listSteps(
   t: Tables,
-): (db: Connection, taskId: number) => Promise<readonly WorkflowStep[]> {
+): (
+  db: Connection,
+  taskIds: readonly number[],
+) => Promise<ReadonlyMap<number, readonly WorkflowStep[]>> {
   const text = `
-select s.task_id, s.position, n.name, n.description, n.dependent_system, n.kind, n.queue, s.status, s.attempts,
+select s.task_id, s.position, n.definition_id, n.name, n.description, n.dependent_system, n.kind, n.queue, s.status, s.attempts,
        coalesce(s.retry_limit, n.retry_limit) as retry_limit, n.retryable, n.skippable, s.completed_at, s.started_at, r.ready_at,
-       s.waiting_on, s.worker_id, coalesce(s.inputs, task.context) as inputs, s.results, s.error, n.parents, n.children
-  from ${t.tasks} as task
+       s.waiting_on, s.worker_id, coalesce(s.inputs, task.context) as inputs, s.results, s.error, n.parents, n.children,
+       s.xmin::text as revision
+  from unnest($1::bigint[]) as asked (task_id)
+  join ${t.tasks} as task on task.task_id = asked.task_id
   join ${t.workflow_steps} as s on s.task_id = task.task_id
   join ${t.named_steps} as n on n.definition_id = task.definition_id and n.position = s.position
   left join ${t.ready_steps} as r on r.task_id = s.task_id and r.position = s.position
- where task.task_id = $1
- order by s.position`;
-  return async (db, taskId) => {
-    const { rows } = await db.query({ name: `${t.schema}.list-steps`, text, values: [taskId] });
-    const parentsOf = rows.map((row) => (row['parents'] as readonly number[]).join(',')); // an integer[] column
-    return rows.map((row, index) => ({
-      ...toStep(row),
-      siblingIds: rows.flatMap((other, at) =>
-        at !== index && parentsOf[at] === parentsOf[index]
-          ? [idOf(other, other['position'] as number)]
-          : [],
-      ),
-    }));
+ order by s.task_id, s.position`;
+  return async (db, taskIds) => {
+    const { rows } = await db.query({
+      name: `${t.schema}.list-steps`,
+      text,
+      values: [`{${[...new Set(taskIds)].join(',')}}`],
+    });
+    const byTask = new Map<number, Row[]>();
+    for (const row of rows) {
+      const taskId = row['task_id'] as number; // a bigint column, read as number
+      const list = byTask.get(taskId);
+      if (list) list.push(row);
+      else byTask.set(taskId, [row]);
+    }
+    return new Map([...byTask].map(([taskId, list]) => [taskId, toSteps(list)]));
   };
+}
+
+/** The rows of one task, which together say who has the same parents. */
+function toSteps(rows: readonly Row[]): readonly WorkflowStep[] {
+  const parentsOf = rows.map((row) => (row['parents'] as readonly number[]).join(',')); // an integer[] column
+  const withParents = new Map<string, Row[]>();
+  rows.forEach((row, at) => {
+    const key = parentsOf[at] ?? '';
+    const list = withParents.get(key);
+    if (list) list.push(row);
+    else withParents.set(key, [row]);
+  });
+  return rows.map((row, at) => ({
+    ...toStep(row),
+    siblingIds: (withParents.get(parentsOf[at] ?? '') ?? []).flatMap((other) =>
+      other === row ? [] : [idOf(other, other['position'] as number)],
+    ),
+  }));
 }
 
 function idOf(row: Row, position: number): number {
@@ -41,6 +69,7 @@ function toStep(row: Row): Omit<WorkflowStep, 'siblingIds'> {
   const status = row['status'] as StepStatus;
   return {
     workflowStepId: idOf(row, row['position'] as number),
+    namedStepId: workflowStepId(row['definition_id'] as number, row['position'] as number), // made alike, of its definition
     taskId: row['task_id'] as number,
     position: row['position'] as number,
     name: row['name'] as string,
@@ -65,5 +94,6 @@ function toStep(row: Row): Omit<WorkflowStep, 'siblingIds'> {
     error: row['error'] as StoredError | null,
     parentIds: (row['parents'] as readonly number[]).map((p) => idOf(row, p)),
     childIds: (row['children'] as readonly number[]).map((p) => idOf(row, p)),
+    revision: row['revision'] as string,
   };
 }

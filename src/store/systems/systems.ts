@@ -6,10 +6,21 @@ export interface SystemObject {
   readonly id: string;
 }
 
-/** The names of all dependent systems, in order. */
-export function listSystems(t: Tables): (db: Connection) => Promise<readonly string[]> {
-  const text = `select name from ${t.dependent_systems} order by name`;
-  return async (db) => (await db.query({ text })).rows.map((row) => row['name'] as string); // a text column
+/** All dependent systems, by name: there are as many as definitions and pairs name, so the table is read whole. */
+export function listSystems(t: Tables): (db: Connection) => Promise<
+  readonly {
+    readonly dependentSystemId: number;
+    readonly name: string;
+    readonly description: string;
+  }[]
+> {
+  const text = `select dependent_system_id, name, description from ${t.dependent_systems} order by name`;
+  return async (db) =>
+    (await db.query({ text })).rows.map((row) => ({
+      dependentSystemId: row['dependent_system_id'] as number, // the statement's column types
+      name: row['name'] as string,
+      description: row['description'] as string,
+    }));
 }
 
 /**

@@ -8,7 +8,7 @@ import type { Tables } from '../tables.ts';
 export const TASK_COLUMNS = `
        task.task_id, d.namespace, d.name, d.version, task.definition_id, task.status, task.context, task.initiator, task.reason,
        task.source_system, task.tags, task.bypass_steps, task.priority, task.idempotency_key, task.requested_at, task.created_at,
-       task.started_at, task.settled_at`;
+       task.started_at, task.settled_at, greatest(task.created_at, task.started_at, task.settled_at) as updated_at, task.xmin::text as revision`;
 
 /** Reads those columns; the casts name their types. */
 export function toTask(row: Row): Task {
@@ -32,6 +32,8 @@ export function toTask(row: Row): Task {
     createdAt: row['created_at'] as Date,
     startedAt: row['started_at'] as Date | null,
     settledAt: row['settled_at'] as Date | null,
+    updatedAt: row['updated_at'] as Date,
+    revision: row['revision'] as string,
   };
 }
 
@@ -44,6 +46,20 @@ select ${TASK_COLUMNS}
   return async (db, taskId) => {
     const { rows } = await db.query({ name: `${t.schema}.find-task`, text, values: [taskId] });
     return rows[0] === undefined ? null : toTask(rows[0]);
+  };
+}
+
+/** The tasks of these ids that exist, in no order. Index: primary key. */
+export function findTasks(
+  t: Tables,
+): (db: Connection, taskIds: readonly number[]) => Promise<readonly Task[]> {
+  const text = `
+select ${TASK_COLUMNS}
+  from ${t.tasks} as task join ${t.task_definitions} as d on d.definition_id = task.definition_id
+ where task.task_id = any ($1::bigint[])`;
+  return async (db, taskIds) => {
+    const { rows } = await db.query({ text, values: [`{${taskIds.join(',')}}`] });
+    return rows.map(toTask);
   };
 }
 
