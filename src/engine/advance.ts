@@ -76,7 +76,7 @@ async function settleLater(parts: EngineParts, taskIds: readonly number[]): Prom
     } catch (error) {
       if (tries === SETTLE_TRIES || !isUnavailable(error)) {
         parts.logger.warn(
-          { err: error, taskIds },
+          { err: error, task_ids: taskIds },
           'tasks were not settled; the sweep settles them',
         );
         return;

@@ -5,6 +5,7 @@ import type { LoadedDefinition } from '../definition/task-definition.ts';
 import type { TaskRequest } from '../model/task.ts';
 import type { NewTask, TaskIdentity, TaskShape } from '../store/tasks/insert-tasks.ts';
 import { checkRequest, type CheckedRequest } from './check-request.ts';
+import { startCreationSpans, type CreationSpans } from '../telemetry/creation-span.ts';
 import type { EngineParts } from './parts.ts';
 import { openChildren, type PinnedDefinition } from './pinned-definitions.ts';
 import type { CreatedTask } from './types.ts';
@@ -29,6 +30,7 @@ export async function createTasks(
   for (const request of requests) checked.push(await checkRequest(loaded, request, parts.limits));
   const identities = checked.map((request, index) => identify(loaded, request, requests[index]));
   const pinned = await parts.pinned.save(loaded.definition);
+  const spans = startCreationSpans(loaded.definition, checked.length);
   const createAll = async (connection: Connection): Promise<readonly CreatedTask[]> => {
     const all: CreatedTask[] = [];
     for (let from = 0; from < checked.length; from += BATCH) {
@@ -38,18 +40,37 @@ export async function createTasks(
           connection,
           batch,
           identities: identities.slice(from, from + BATCH),
+          traceContext: (index) => spans?.traceContext(from + index) ?? null,
         })),
       );
     }
     return all;
   };
   const mayBeRefused = requests.length > 1 && identities.some((identity) => identity !== null);
-  const created = mayBeRefused ? await parts.db.transaction(createAll) : await createAll(parts.db);
+  const created = await traced(spans, () =>
+    mayBeRefused ? parts.db.transaction(createAll) : createAll(parts.db),
+  );
   created.forEach((task, index) => {
     if (task.created) tell(parts, loaded, { ...task, bypassed: checked[index]?.bypassed });
   });
   if (created.some((task) => task.created)) parts.hintWork();
   return created;
+}
+
+/** Ends the spans of a creation with its outcome. */
+async function traced(
+  spans: CreationSpans | null,
+  create: () => Promise<readonly CreatedTask[]>,
+): Promise<readonly CreatedTask[]> {
+  if (spans === null) return create();
+  try {
+    const created = await create();
+    spans.created(created);
+    return created;
+  } catch (error) {
+    spans.failed(error);
+    throw error;
+  }
 }
 
 /** Tells this process's subscribers of a new task, and of what is over already with its birth. */
@@ -69,12 +90,14 @@ interface Batch {
   readonly connection: Connection;
   readonly batch: readonly CheckedRequest[];
   readonly identities: readonly (TaskIdentity | null)[];
+  /** What is stored so that attempts continue the trace of the task at this index. */
+  readonly traceContext: (index: number) => string | null;
 }
 
 async function createBatch(
   parts: EngineParts,
   pinned: PinnedDefinition,
-  { connection, batch, identities }: Batch,
+  { connection, batch, identities, traceContext }: Batch,
 ): Promise<readonly CreatedTask[]> {
   const shapes: TaskShape[] = [];
   const shapeOf = new Map<string, number>();
@@ -89,6 +112,7 @@ async function createBatch(
       ...request,
       shape: shapeIndex(pinned, request.bypassed, { shapes, shapeOf }),
       identity,
+      traceContext: traceContext(index),
     });
     sent.push(index);
   });

@@ -44,7 +44,7 @@ export async function reapLost(
     if (held < BATCH) break;
   }
   if (reaped > 0) {
-    parts.logger.warn({ workers: lost, steps: reaped }, 'gave back the steps of lost workers');
+    parts.logger.warn({ worker_ids: lost, steps: reaped }, 'gave back the steps of lost workers');
     parts.hintWork();
   }
   return isNews;
@@ -76,7 +76,7 @@ export async function sweepIdleTasks(parts: EngineParts, after: number): Promise
     const moved = settled.filter((s) => s.status !== null || s.released > 0).map((s) => s.taskId);
     if (moved.length > 0)
       parts.logger.warn(
-        { tasks: moved },
+        { task_ids: moved },
         'the sweep moved tasks that should have moved by themselves',
       );
   }

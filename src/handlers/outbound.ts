@@ -9,6 +9,7 @@
  */
 import { lookup } from 'node:dns/promises';
 import { isIP } from 'node:net';
+import { traceCall } from '../telemetry/call-span.ts';
 import { whyNotPublic } from './address.ts';
 import { permanentFailure } from './attempt-error.ts';
 import { exchange } from './exchange.ts';
@@ -54,7 +55,7 @@ export async function sendGuarded(
   let hop = request;
   for (let redirects = 0; ; redirects += 1) {
     const addresses = await checkedAddresses(hop, policy);
-    const answer = await exchange({ ...hop, addresses });
+    const answer = await tracedExchange({ ...hop, addresses }, redirects);
     const location = answer.headers['location'];
     if (!REDIRECTS.has(answer.status) || request.keeps(answer.status) || location === undefined)
       return answer;
@@ -62,6 +63,18 @@ export async function sendGuarded(
       throw unexpected(request, `more than ${MAX_REDIRECTS} redirects`);
     hop = redirected(hop, { status: answer.status, location });
   }
+}
+
+/** One hop as a client span. A `traceparent` that the step itself sets stays as it is. */
+function tracedExchange(
+  hop: OutboundRequest & Pick<Exchange, 'addresses'>,
+  redirects: number,
+): Promise<Answer> {
+  const { method, url } = hop;
+  const own = Object.keys(hop.headers).some((name) => name.toLowerCase() === 'traceparent');
+  return traceCall({ method, url, shown: hop.shown(url), redirects }, (headers) =>
+    exchange(own ? hop : { ...hop, headers: { ...hop.headers, ...headers } }),
+  );
 }
 
 function redirected(

@@ -5,9 +5,9 @@ import { serializeError } from '../kernel/serialize-error.ts';
 import { workflowStepId } from '../model/task.ts';
 import type { ClaimedStep } from '../store/steps/claimed-step.ts';
 import { execute, revoke, type Outcomes } from './execute.ts';
-import { RunContext } from './run-context.ts';
+import { makeRun } from './make-run.ts';
 import type { FailedRun, Run, WorkerIdentity } from './run.ts';
-import type { ServedDefinition, ServedStep, StepSource } from './serve.ts';
+import type { ServedDefinition, StepSource } from './serve.ts';
 import type { TaskMemory } from './task-memory.ts';
 
 export interface AttemptsOptions {
@@ -91,12 +91,12 @@ export class Attempts {
   /** Drops everything that is held: it belongs to others. */
   abandon(reason: Error): void {
     this.#preparing.clear(); // what is being read for them starts nothing any more
-    for (const run of this.runs) this.revoke(run, reason);
+    for (const run of this.runs) this.revoke(run, reason, 'lost');
   }
 
-  /** Ends an attempt without an outcome of its own. */
-  revoke(run: Run, reason: Error): boolean {
-    if (!revoke(run, reason)) return false;
+  /** Ends an attempt without an outcome of its own: `lost` when others have its step now. */
+  revoke(run: Run, reason: Error, outcome: 'cancelled' | 'lost'): boolean {
+    if (!revoke(run, reason, outcome)) return false;
     this.#forget(run);
     this.#options.onFreed();
     return true;
@@ -107,7 +107,7 @@ export class Attempts {
     const { template } = run.served;
     const error = new TaskerError('WORKER_LOST', { step: template.name });
     error.message = `The worker that ran step "${template.name}" stopped before it was done`;
-    if (!this.revoke(run, error)) return null;
+    if (!this.revoke(run, error, 'cancelled')) return null;
     return {
       run,
       outcome: 'cancelled',
@@ -204,7 +204,9 @@ export class Attempts {
   #start(step: ClaimedStep, served: ServedDefinition, identity: WorkerIdentity): void {
     const servedStep = served.steps[step.position];
     if (!servedStep) return;
-    const run = this.#makeRun(step, { served, servedStep, identity });
+    const task = this.#options.memory.peek(step.taskId);
+    if (!task) throw new TaskerError('TASK_NOT_FOUND', { taskId: step.taskId });
+    const run = makeRun(step, { served, servedStep, task, identity, logger: this.#parts.logger });
     this.#runs.set(run.id, run);
     const { events } = this.#parts;
     if (events.has('step.started')) {
@@ -224,56 +226,6 @@ export class Attempts {
         this.#options.outcomes.failed(failure);
       },
     });
-  }
-
-  #makeRun(
-    step: ClaimedStep,
-    {
-      served,
-      servedStep,
-      identity,
-    }: {
-      readonly served: ServedDefinition;
-      readonly servedStep: ServedStep;
-      readonly identity: WorkerIdentity;
-    },
-  ): Run {
-    const { template, aliases } = servedStep;
-    const task = this.#options.memory.peek(step.taskId);
-    if (!task) throw new TaskerError('TASK_NOT_FOUND', { taskId: step.taskId });
-    const id = idOf(step);
-    const steps = served.pinned.definition.steps;
-    const context = new RunContext({
-      context: step.inputs ?? task.context,
-      config: template.config,
-      parents: template.parents.map((parent, index) => ({
-        name: steps[parent]?.name ?? '',
-        alias: aliases[index] ?? steps[parent]?.name ?? '',
-        text: task.results.get(parent) ?? undefined,
-      })),
-      task: task.info,
-      step: {
-        id,
-        name: template.name,
-        attempt: step.attempts,
-        maxAttempts: step.retryLimit ?? template.retryLimit,
-        dependentSystem: template.dependentSystem,
-      },
-      idempotencyKey: `${step.taskId}:${template.name}`,
-      logger: this.#parts.logger,
-    });
-    return {
-      id,
-      identity,
-      step,
-      served: servedStep,
-      pinned: served.pinned,
-      bypassed: task.bypassed,
-      context,
-      startedMs: performance.now(),
-      timer: null,
-      closed: false,
-    };
   }
 }
 

@@ -38,13 +38,18 @@ export function execute(parts: EngineParts, run: Run, outcomes: Outcomes): void 
   const onValue = (value: unknown): void => {
     if (!close(run)) return;
     try {
-      outcomes.succeeded(successOf(parts, run, value));
+      const success = successOf(parts, run, value);
+      run.span?.end('success', null);
+      outcomes.succeeded(success);
     } catch (error) {
       outcomes.failed(failedRun(run, error, 'error'));
     }
   };
   try {
-    const answer = run.served.run(run.context);
+    const answer =
+      run.span === null
+        ? run.served.run(run.context)
+        : run.span.run(() => run.served.run(run.context));
     if (isThenable(answer)) answer.then(onValue, onError);
     else onValue(answer);
   } catch (error) {
@@ -53,15 +58,17 @@ export function execute(parts: EngineParts, run: Run, outcomes: Outcomes): void 
 }
 
 /** Ends an attempt from outside: its signal is aborted, its outcome counts no more. False when it had one already. */
-export function revoke(run: Run, reason: Error): boolean {
+export function revoke(run: Run, reason: Error, outcome: 'cancelled' | 'lost'): boolean {
   if (!close(run)) return false;
   run.context.abort(reason);
+  run.span?.end(outcome, null);
   return true;
 }
 
 function close(run: Run): boolean {
   if (run.closed) return false;
   run.closed = true;
+  run.endedMs = performance.now();
   if (run.timer !== null) clearTimeout(run.timer);
   return true;
 }
@@ -139,6 +146,7 @@ function failedRun(run: Run, error: unknown, outcome: 'error' | 'timeout'): Fail
     random: systemRandom,
   });
   const stored = serializeError(error);
+  run.span?.end(outcome, stored);
   return {
     run,
     outcome,

@@ -54,7 +54,10 @@ export class Recovery {
 
   lost(): void {
     const { workerId } = this.#host.identity();
-    this.#parts.logger.warn({ workerId }, 'this worker was declared lost: its steps go to others');
+    this.#parts.logger.warn(
+      { worker_id: workerId },
+      'this worker was declared lost: its steps go to others',
+    );
     this.#begin(() => this.#startAnew());
   }
 
@@ -107,7 +110,7 @@ export class Recovery {
     const isRunGone = (run: Run): boolean => run.identity === identity && isGone(run.step);
     pump.drop(isRunGone); // stored by the statement in doubt, or taken away: either way it is decided
     for (const run of attempts.runs.filter(isRunGone))
-      attempts.revoke(run, new Error('the step was taken away'));
+      attempts.revoke(run, new Error('the step was taken away'), 'lost');
     attempts.dropClaims(isGone);
     const unseen = held.filter((step) => known.get(idOf(step)) !== step.attempts);
     if (unseen.length > 0) attempts.begin(unseen, identity);

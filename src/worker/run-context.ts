@@ -17,12 +17,13 @@ export interface RunFacts {
   readonly task: TaskInfo;
   readonly step: StepInfo;
   readonly idempotencyKey: string;
-  readonly logger: Logger;
+  /** Makes the logger of this attempt. */
+  readonly makeLogger: () => Logger;
 }
 
 /**
  * What one attempt's handler receives. Everything that costs something is made when it is first asked for: most handlers never look
- * at `signal` or `sequence`.
+ * at `signal`, `sequence` or `logger`.
  *
  * I1 (B40): results of parents are parsed anew for every attempt, and the context is frozen: nothing mutable is shared between runs.
  */
@@ -34,6 +35,7 @@ export class RunContext implements HandlerContext {
   readonly idempotencyKey: string;
   readonly #facts: RunFacts;
   #controller: AbortController | null = null;
+  #logger: Logger | null = null;
   #deps: Readonly<Record<string, Json>> | null = null;
   #annotations: Map<string, Json> | null = null;
   #open = true;
@@ -48,7 +50,8 @@ export class RunContext implements HandlerContext {
   }
 
   get logger(): Logger {
-    return this.#facts.logger;
+    this.#logger ??= this.#facts.makeLogger();
+    return this.#logger;
   }
 
   get deps(): Readonly<Record<string, Json>> {

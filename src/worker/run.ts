@@ -1,5 +1,6 @@
 import type { PinnedDefinition } from '../engine/pinned-definitions.ts';
 import type { ClaimedStep } from '../store/steps/claimed-step.ts';
+import type { AttemptSpan } from '../telemetry/attempt-span.ts';
 import type { RunContext } from './run-context.ts';
 import type { ServedStep } from './serve.ts';
 
@@ -19,8 +20,12 @@ export interface Run {
   /** Positions of the task's bypassed steps. */
   readonly bypassed: ReadonlySet<number>;
   readonly context: RunContext;
+  /** Null where nothing is traced. */
+  readonly span: AttemptSpan | null;
   /** Milliseconds of the process's own clock, for durations. */
   readonly startedMs: number;
+  /** The same clock when the attempt had its outcome here; 0 before. */
+  endedMs: number;
   timer: NodeJS.Timeout | null;
   /** True once the attempt has an outcome here; what the handler still does counts no more. */
   closed: boolean;

@@ -10,6 +10,8 @@ export interface RememberedTask {
   readonly info: TaskInfo;
   readonly context: Json;
   readonly bypassed: ReadonlySet<number>;
+  /** W3C traceparent of the span that created the task, or null. */
+  readonly traceContext: string | null;
   /** Results of steps as JSON text, by position; null for a step that has none (skipped). */
   readonly results: Map<number, string | null>;
 }
@@ -88,11 +90,12 @@ export class TaskMemory {
 
   #remember(taskId: number, task: ClaimedTask, pinned: PinnedDefinition): RememberedTask {
     const { name, namespace, version } = pinned.definition;
-    const { context, bypassSteps, ...rest } = task;
+    const { context, bypassSteps, traceContext, ...rest } = task;
     const remembered: RememberedTask = {
       info: { id: taskId, name, namespace, version, ...rest },
       context: deepFreeze(context),
       bypassed: bypassedPositions(pinned, bypassSteps),
+      traceContext,
       results: new Map(),
     };
     this.#tasks.set(taskId, remembered);

@@ -103,8 +103,9 @@ export class Worker {
   async start(): Promise<void> {
     await this.#register();
     this.#offHint = this.#dispatcher.onHint((hint) => {
-      if (hint.kind === 'work') this.#pump.feed();
-      else void this.#checkHeld((run) => run.step.taskId === hint.taskId);
+      if (hint.kind === 'work' || hint.kind === 'gap') this.#pump.feed();
+      else if (hint.kind === 'taken')
+        void this.#checkHeld((run) => run.step.taskId === hint.taskId);
     });
     this.#due.start();
     this.#every(
@@ -189,7 +190,8 @@ export class Worker {
       for (const lost of await this.#parts.store.lostRuns(this.#parts.db, this.workerId, steps)) {
         const id = workflowStepId(lost.taskId, lost.position);
         const run = runs.find((r) => r.id === id);
-        if (run) this.#attempts.revoke(run, new Error(`the step is ${lost.status}`));
+        if (run)
+          this.#attempts.revoke(run, new Error(`the step is ${lost.status}`), endOf(lost.status));
       }
     })().catch((error: unknown) =>
       this.#parts.logger.warn({ err: error }, 'could not look whether steps were taken away'),
@@ -215,10 +217,7 @@ export class Worker {
 
   #onRefused(run: Run): void {
     const { taskId, attempts } = run.step;
-    this.#parts.logger.warn(
-      { taskId, step: run.served.template.name, attempt: attempts },
-      'a late result was refused: the step is no longer ours',
-    );
+    run.context.logger.warn({}, 'a late result was refused: the step is no longer ours');
     this.#parts.events.emit('step.lease_lost', {
       taskId,
       step: run.served.template.name,
@@ -255,7 +254,7 @@ export class Worker {
     timer.unref();
     this.#excluded.set(definitionId, timer);
     this.#parts.logger.warn(
-      { definitionId, problem },
+      { definition_id: definitionId, problem },
       'this worker cannot serve a definition; its steps stay ready for others',
     );
     this.#parts.events.emit('worker.unservable', { definitionId, problem });
@@ -290,4 +289,9 @@ export class Worker {
     while (this.#attempts.count > 0 && performance.now() < until)
       await pause(10, this.#stopped.signal);
   }
+}
+
+/** How a run ended that is no longer ours, by the status that its step has now. */
+function endOf(status: string): 'cancelled' | 'lost' {
+  return status === 'cancelled' || status === 'resolved_manually' ? 'cancelled' : 'lost';
 }

@@ -94,6 +94,7 @@ async function storeTasks(client: pg.Client): Promise<void> {
     tags: [],
     bypassSteps: [],
     idempotencyKey: null,
+    traceContext: null,
     requestedAt: null,
     contextText: '{}',
     identity: null,

@@ -61,7 +61,10 @@ create table {schema}.tasks (
   idempotency_key text,
   tags            text[] not null default '{}',
   bypass_steps    text[] not null default '{}',
+  -- W3C traceparent of the span that created the task, so that an attempt on any machine continues its trace
+  trace_context   text,
   context         jsonb not null,
+  constraint tasks_trace_context check (length(trace_context) <= 128),
   constraint tasks_settled check ((settled_at is null) = (status in ('pending', 'in_progress'))),
   constraint tasks_failed check ((failed_at is not null) = (status in ('error', 'cancelled')))
 ) with (fillfactor = 70, autovacuum_vacuum_scale_factor = 0.02);

@@ -176,14 +176,14 @@ function topUp(t: Tables): string {
             order by rank, task_id, position
             limit $4
               for update skip locked))
-  returning task_id, position, definition_id, rank
+  returning task_id, position, definition_id, rank, date_part('epoch', ${t.clock} - ready_at) * 1000 as waited_ms
 ), claimed as (
   update ${t.workflow_steps} as s
      set status = 'in_progress', worker_id = $2, attempts = s.attempts + 1, started_at = ${t.clock}
     from taken as q
    where s.task_id = q.task_id and s.position = q.position and s.status in ('pending', 'error') and s.waiting_on = 0
      and ${oneRow('q.position')}
-  returning s.task_id, s.position, s.attempts, s.inputs, s.retry_limit, q.definition_id, q.rank
+  returning s.task_id, s.position, s.attempts, s.inputs, s.retry_limit, q.definition_id, q.rank, q.waited_ms
 ), started as (
   update ${t.tasks} as task
      set status = 'in_progress', started_at = ${t.clock}
@@ -197,25 +197,25 @@ function topUp(t: Tables): string {
 /** One result set for everything: `kind` says what a row is (see toAnswer). */
 function answerRows(t: Tables): string {
   return `select 1 as kind, c.task_id, c.position, c.attempts, c.definition_id, c.rank, c.inputs, c.retry_limit,
-       task.context, task.initiator, task.reason, task.source_system, task.tags, task.bypass_steps,
+       c.waited_ms, task.context, task.initiator, task.reason, task.source_system, task.tags, task.bypass_steps, task.trace_context,
        date_part('epoch', task.requested_at) * 1000 as requested_at, null::int as count
   from claimed as c join ${t.tasks} as task on task.task_id = c.task_id
 union all
-select 2, task_id, position, attempts, definition_id, rank, inputs, retry_limit, null, null, null, null, null, null, null, null
+select 2, task_id, position, attempts, definition_id, rank, inputs, retry_limit, null, null, null, null, null, null, null, null, null, null
   from opened where waiting_on = 0 and move = 1
 union all
-select 3, task_id, null, null, null, null, null, null, null, null, null, null, null, null, null, null from leaves where status = 'complete'
+select 3, task_id, null, null, null, null, null, null, null, null, null, null, null, null, null, null, null, null from leaves where status = 'complete'
 union all
-select 4, task_id, null, null, null, null, null, null, null, null, null, null, null, null, null, null from started
+select 4, task_id, null, null, null, null, null, null, null, null, null, null, null, null, null, null, null, null from started
 union all
-select 5, task_id, null, null, null, null, null, null, null, null, null, null, null, null, null, null from done where settles
+select 5, task_id, null, null, null, null, null, null, null, null, null, null, null, null, null, null, null, null from done where settles
 union all
-select 6, f.task_id, f.position, null, null, null, null, null, null, null, null, null, null, null, null, null
+select 6, f.task_id, f.position, null, null, null, null, null, null, null, null, null, null, null, null, null, null, null
   from finished as f
  where (select count(*) from done) <> (select count(*) from finished)
    and not exists (select from done as d where d.task_id = f.task_id and d.position = f.position)
 union all
-select 7, null, null, null, null, null, null, null, null, null, null, null, null, null, null, count(*)::int from queued having count(*) > 0`;
+select 7, null, null, null, null, null, null, null, null, null, null, null, null, null, null, null, null, count(*)::int from queued having count(*) > 0`;
 }
 
 function toAnswer(rows: readonly Row[]): AdvanceAnswer {

@@ -11,6 +11,8 @@ export interface ClaimedTask {
   /** Names of the steps that were bypassed at creation. */
   readonly bypassSteps: readonly string[];
   readonly requestedAt: Date;
+  /** W3C traceparent of the span that created the task, or null. */
+  readonly traceContext: string | null;
 }
 
 /** A step that a worker holds from now on. */
@@ -25,6 +27,8 @@ export interface ClaimedStep {
   readonly inputs: Json;
   /** A retry limit that an operator set, or null for the definition's. */
   readonly retryLimit: number | null;
+  /** Milliseconds from when the step could be claimed until it was; null when it did not come from the queue, or that is not known. */
+  readonly waitedMs: number | null;
   /** Null when the step was taken on from a parent: then this worker has read the task before. */
   readonly task: ClaimedTask | null;
 }
@@ -39,6 +43,7 @@ export function toClaimedStep(row: Row): ClaimedStep {
     rank: row['rank'] as number,
     inputs: row['inputs'] as Json,
     retryLimit: row['retry_limit'] as number | null,
+    waitedMs: row['waited_ms'] as number | null,
     task: row['initiator'] === null ? null : toClaimedTask(row),
   };
 }
@@ -53,5 +58,6 @@ export function toClaimedTask(row: Row): ClaimedTask {
     tags: row['tags'] as readonly string[],
     bypassSteps: row['bypass_steps'] as readonly string[],
     requestedAt: new Date(row['requested_at'] as number),
+    traceContext: row['trace_context'] as string | null,
   };
 }

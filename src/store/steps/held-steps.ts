@@ -27,7 +27,7 @@ export function heldSteps(
   const text = (lock: boolean): string => `
 select s.task_id, s.position, s.attempts, s.worker_id, s.inputs, s.retry_limit, task.definition_id, -task.priority as rank,
        n.name, n.queue, n.retryable, coalesce(s.retry_limit, n.retry_limit) as step_limit,
-       task.context, task.initiator, task.reason, task.source_system, task.tags, task.bypass_steps,
+       null as waited_ms, task.context, task.initiator, task.reason, task.source_system, task.tags, task.bypass_steps, task.trace_context,
        date_part('epoch', task.requested_at) * 1000 as requested_at
   from ${t.tasks} as task
   join ${t.workflow_steps} as s on s.task_id = task.task_id

@@ -7,7 +7,8 @@ export function loadTasks(
   t: Tables,
 ): (db: Connection, taskIds: readonly number[]) => Promise<ReadonlyMap<number, ClaimedTask>> {
   const text = `
-select task_id, context, initiator, reason, source_system, tags, bypass_steps, date_part('epoch', requested_at) * 1000 as requested_at
+select task_id, context, initiator, reason, source_system, tags, bypass_steps, trace_context,
+       date_part('epoch', requested_at) * 1000 as requested_at
   from ${t.tasks} where task_id = any ($1::bigint[])`;
   return async (db, taskIds) => {
     const { rows } = await db.query({

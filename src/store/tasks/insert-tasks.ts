@@ -35,6 +35,8 @@ export interface NewTask {
   readonly bypassSteps: readonly string[];
   readonly idempotencyKey: string | null;
   readonly requestedAt: Date | null;
+  /** W3C traceparent of the span that creates the task; null when nothing is traced. */
+  readonly traceContext: string | null;
   /** JSON text that has passed the gate. */
   readonly contextText: string;
   readonly identity: TaskIdentity | null;
@@ -79,7 +81,7 @@ function tasksText(tasks: readonly NewTask[]): string {
     return (
       `[${task.shape},${task.priority},${JSON.stringify(task.initiator)},${JSON.stringify(task.reason)},` +
       `${JSON.stringify(task.sourceSystem)},${JSON.stringify(task.tags)},${JSON.stringify(task.bypassSteps)},` +
-      `${JSON.stringify(task.idempotencyKey)},${requestedAt},${identity},${task.contextText}]`
+      `${JSON.stringify(task.idempotencyKey)},${requestedAt},${identity},${quoted(task.traceContext)},${task.contextText}]`
     );
   });
   return `[${parts.join(',')}]`;
@@ -111,7 +113,8 @@ with shapes as materialized (
   select x.ord, nextval('${t.schema}.tasks_task_id_seq') as task_id, s.shape, s.definition_id, s.leaves_left,
          (e->>1)::smallint as priority, e->>2 as initiator, e->>3 as reason, e->>4 as source_system, e->5 as tags, e->6 as bypass_steps,
          e->>7 as idempotency_key, coalesce((e->>8)::timestamptz, ${t.clock}) as requested_at, decode(e->>9, 'hex') as identity_key,
-         decode(e->>10, 'hex') as payload_hash, (e->>11)::float8 as window_ms, e->12 as context
+         decode(e->>10, 'hex') as payload_hash, (e->>11)::float8 as window_ms, e->>12 as trace_context,
+         e->13 as context
     from jsonb_array_elements($1::jsonb) with ordinality as x(e, ord) join shapes as s on s.shape = (e->>0)::int
 )${
     identity
@@ -131,11 +134,12 @@ with shapes as materialized (
       : `, fresh as (select * from asked)`
   }, stored as (
   insert into ${t.tasks} (task_id, created_at, requested_at, settled_at, definition_id, status, leaves_left, priority, initiator, reason,
-                          source_system, idempotency_key, tags, bypass_steps, context)
+                          source_system, idempotency_key, tags, bypass_steps, trace_context, context)
   overriding system value
   select task_id, ${t.clock}, requested_at, case when leaves_left = 0 then ${t.clock} end, definition_id,
          case when leaves_left = 0 then 'complete' else 'pending' end::${t.schema}.task_status, leaves_left, priority, initiator, reason,
-         source_system, idempotency_key, ${textArray('tags')}, ${textArray('bypass_steps')}, context
+         source_system, idempotency_key, ${textArray('tags')}, ${textArray('bypass_steps')},
+         trace_context, context
     from fresh
 ), steps as (
   insert into ${t.workflow_steps} (task_id, position, waiting_on, status)
