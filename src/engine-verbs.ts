@@ -22,6 +22,7 @@ import { getStoredDefinition, listStoredDefinitions } from './engine/stored-defi
 import { listObjectMaps, mapObjectPair, objectsMappedTo } from './engine/map-objects.ts';
 import { createApiKeys } from './engine/api-keys.ts';
 import { getProgress, getRevisions } from './engine/progress.ts';
+import { getProgress, getRevisions } from './engine/progress.ts';
 import { doctor } from './engine/doctor.ts';
 import { verify } from './engine/verify.ts';
 import type { EngineParts } from './engine/parts.ts';
@@ -44,6 +45,7 @@ export function engineVerbs(
   | 'about'
   | 'on'
   | 'onChange'
+  | 'onChange'
 > {
   return {
     async definitionOf(taskId) {
@@ -52,6 +54,8 @@ export function engineVerbs(
     },
     storedDefinitions: (request) => listStoredDefinitions(parts(), request),
     storedDefinition: (definitionId) => getStoredDefinition(parts(), definitionId),
+    progress: (taskIds) => getProgress(parts(), taskIds),
+    revisions: (asked) => getRevisions(parts(), asked),
     progress: (taskIds) => getProgress(parts(), taskIds),
     revisions: (asked) => getRevisions(parts(), asked),
     waitFor: (taskId, wait) => waitForTask(parts(), taskId, wait),

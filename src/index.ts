@@ -16,6 +16,8 @@ export type {
   HandlerRef,
 } from './definition/task-definition.ts';
 export type * from './engine/types.ts';
+export type { TaskChange } from './engine/changes.ts';
+export type { TaskProgress, TaskRevision } from './engine/progress.ts';
 export type * from './engine/list-types.ts';
 export type * from './model/handler-context.ts';
 export type * from './model/task.ts';

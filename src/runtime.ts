@@ -6,6 +6,7 @@ import type { Registry } from './definition/registry.ts';
 import type { Dispatcher } from './dispatch/dispatcher.ts';
 import { createInProcessDispatcher } from './dispatch/in-process.ts';
 import { createPostgresDispatcher } from './dispatch/postgres.ts';
+import { ChangeFeed } from './engine/changes.ts';
 import type { EngineParts } from './engine/parts.ts';
 import { createPinnedDefinitions } from './engine/pinned-definitions.ts';
 import { reapLost, sweepAll } from './engine/reap.ts';
@@ -46,12 +47,15 @@ interface Started {
  * I2: a start that fails leaves nothing open.
  */
 export class Runtime {
+  /** Outlives stop and start, as its listeners do. */
+  readonly changes: ChangeFeed;
   readonly #given: RuntimeParts;
   #started: Started | null = null;
   #turn: Promise<void> = Promise.resolve();
 
   constructor(given: RuntimeParts) {
     this.#given = given;
+    this.changes = new ChangeFeed(given.events, given.options.logger);
   }
 
   /** @throws NOT_STARTED */
@@ -62,7 +66,9 @@ export class Runtime {
 
   start(): Promise<void> {
     return this.#inTurn(async () => {
-      this.#started ??= await this.#open();
+      if (this.#started !== null) return;
+      this.#started = await this.#open();
+      this.changes.connect(this.#started.dispatcher);
     });
   }
 
@@ -72,6 +78,7 @@ export class Runtime {
       if (started === null) return;
       await started.chores?.stop();
       await started.worker?.stop();
+      this.changes.disconnect();
       await started.dispatcher.stop();
       this.#started = null;
       await started.parts.db.close();
@@ -101,6 +108,7 @@ export class Runtime {
       database: this.#started?.shown ?? '',
       durability: await parts.db.durability(),
       schema: this.#given.options.schema,
+      hearsOthers: parts.db.kind === 'pglite' || this.#given.options.notify,
     };
   }
 

@@ -83,6 +83,7 @@ export function assembleTasker(
     migrate: () => runtime.migrate(),
     about: () => runtime.about(),
     on: (event, listener) => events.on(event, listener),
+    onChange: (listener) => runtime.changes.onChange(listener),
   };
 }
 

@@ -5,6 +5,7 @@ export function createInProcessDispatcher(): Dispatcher {
   const listeners = new Set<(hint: Hint) => void>();
   return {
     send(hint) {
+      if (hint.kind === 'watching') return; // for others, and there are none
       for (const listener of listeners) listener(hint);
     },
     onHint(listener) {

@@ -23,6 +23,8 @@ import { listTasks } from './tasks/list-tasks.ts';
 import { findTask, findTasks, taskStatus } from './tasks/read-task.ts';
 import { taskProgress } from './tasks/task-progress.ts';
 import { taskRevisions } from './tasks/task-revisions.ts';
+import { taskProgress } from './tasks/task-progress.ts';
+import { taskRevisions } from './tasks/task-revisions.ts';
 import { findIdleTasks, lockTasks, moveTask, taskStates } from './tasks/settle-task.ts';
 import { listAttempts } from './attempts/list-attempts.ts';
 import { appendOperatorLog, listOperatorLog } from './operators/operator-log.ts';
@@ -64,6 +66,8 @@ export function createStore(schema: string) {
     findTasks: findTasks(t),
     taskStatus: taskStatus(t),
     listTasks: listTasks(t),
+    taskProgress: taskProgress(t),
+    taskRevisions: taskRevisions(t),
     taskProgress: taskProgress(t),
     taskRevisions: taskRevisions(t),
     editTask: editTask(t),
