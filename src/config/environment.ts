@@ -1,4 +1,5 @@
 import { TaskerError } from '../kernel/errors.ts';
+import { securityEnvironment, type SecurityEnvironment } from './security-environment.ts';
 
 /** The environment variables of a process, by name. */
 export type EnvironmentVariables = Readonly<Record<string, string | undefined>>;
@@ -17,6 +18,8 @@ export interface Environment {
   readonly dataDirectory: string | undefined;
   /** `TASKER_CONCURRENCY`: steps that run at once in a worker, 1 to 10000. @throws INVALID_OPTION */
   readonly concurrency: number | undefined;
+  /** `TASKER_API_KEYS` and `TASKER_JWT_…`: who may call the service. */
+  readonly security: SecurityEnvironment;
   /** `TASKER_ENV`, otherwise `NODE_ENV`, otherwise `development`: which `environments:` block of a definition applies. */
   readonly name: string;
   /** `TASKER_DEBUG=1`: show stack traces of errors. */
@@ -50,6 +53,7 @@ export function readEnvironment(variables: EnvironmentVariables = process.env): 
     get concurrency() {
       return wholeNumber(variables, 'TASKER_CONCURRENCY', 10_000);
     },
+    security: securityEnvironment(variables),
     name: variables['TASKER_ENV'] || variables['NODE_ENV'] || 'development',
     debug: variables['TASKER_DEBUG'] === '1',
     colour: colourOf(variables),

@@ -65,7 +65,7 @@ function v4Number(address: string): number {
 }
 
 /** The eight groups of a valid IPv6 address. */
-function groupsOf(address: string): readonly number[] {
+export function groupsOf(address: string): readonly number[] {
   const [head = '', tail] = address.split('::');
   const before = groupList(head);
   if (tail === undefined) return before;
