@@ -1,4 +1,6 @@
-import { cancelStep, resolveStep, retryStep, updateStep } from './engine/operate-step.ts';
+import { updateStep } from './engine/edit-step.ts';
+import { cancelStep, resolveStep, retryStep } from './engine/operate-step.ts';
+import { resetStep, resetTask } from './engine/reset.ts';
 import { cancelTask, resolveTask, retryTask, updateTask } from './engine/operate-task.ts';
 import {
   getAttempts,
@@ -22,7 +24,6 @@ import { getStoredDefinition, listStoredDefinitions } from './engine/stored-defi
 import { listObjectMaps, mapObjectPair, objectsMappedTo } from './engine/map-objects.ts';
 import { createApiKeys } from './engine/api-keys.ts';
 import { getProgress, getRevisions } from './engine/progress.ts';
-import { getProgress, getRevisions } from './engine/progress.ts';
 import { doctor } from './engine/doctor.ts';
 import { verify } from './engine/verify.ts';
 import type { EngineParts } from './engine/parts.ts';
@@ -45,7 +46,6 @@ export function engineVerbs(
   | 'about'
   | 'on'
   | 'onChange'
-  | 'onChange'
 > {
   return {
     async definitionOf(taskId) {
@@ -54,8 +54,6 @@ export function engineVerbs(
     },
     storedDefinitions: (request) => listStoredDefinitions(parts(), request),
     storedDefinition: (definitionId) => getStoredDefinition(parts(), definitionId),
-    progress: (taskIds) => getProgress(parts(), taskIds),
-    revisions: (asked) => getRevisions(parts(), asked),
     progress: (taskIds) => getProgress(parts(), taskIds),
     revisions: (asked) => getRevisions(parts(), asked),
     waitFor: (taskId, wait) => waitForTask(parts(), taskId, wait),
@@ -72,10 +70,12 @@ export function engineVerbs(
     retryTask: (taskId, by) => retryTask(parts(), taskId, by),
     resolveTask: (taskId, by) => resolveTask(parts(), taskId, by),
     updateTask: (taskId, change) => updateTask(parts(), taskId, change),
+    resetTask: (taskId, by) => resetTask(parts(), taskId, by),
     cancelStep: (taskId, step, by) => cancelStep(parts(), { taskId, step }, by),
     retryStep: (taskId, step, by) => retryStep(parts(), { taskId, step }, by),
     resolveStep: (taskId, step, by) => resolveStep(parts(), { taskId, step }, by),
     updateStep: (taskId, step, change) => updateStep(parts(), { taskId, step }, change),
+    resetStep: (taskId, step, by) => resetStep(parts(), { taskId, step }, by),
     annotate: (taskId, type, annotation) => annotate(parts(), { taskId, type, annotation }),
     annotations: (taskId) => listAnnotations(parts(), taskId),
     annotationsOfTasks: (taskIds) => listAnnotationsOfTasks(parts(), taskIds),
@@ -94,7 +94,7 @@ export function engineVerbs(
     // sound for a moment only: these verbs follow
     ...({} as Pick<
       Tasker,
-      'countTasks' | 'actOnTasks' | 'resetStep' | 'resetTask' | 'slowestSteps' | 'statusCounts'
+      'countTasks' | 'actOnTasks' | 'slowestSteps' | 'statusCounts'
     >),
     doctor: () => doctor(parts().db, parts().store.tables),
   };

@@ -33,6 +33,13 @@ export function checkTags(value: unknown): readonly string[] {
   return checkTexts('tags', value, { longest: MAX_TEXT, most: MAX_TAGS });
 }
 
+/** A revision as a reader got it. @throws INVALID_REQUEST for what no reader can have got */
+export function checkRevision(value: unknown): string {
+  if (typeof value !== 'string' || !/^\d{1,10}$/.test(value))
+    throw invalid('ifRevision must be the revision of a task or step as it was read');
+  return value;
+}
+
 /** A whole number within bounds, the fallback when it is not given. @throws INVALID_REQUEST */
 export function checkNumber(
   field: string,

@@ -1,7 +1,7 @@
 import { TaskerError } from '../kernel/errors.ts';
 import { mayTaskMove, type TaskStatus } from '../model/status.ts';
 import type { Actor, Task } from '../model/task.ts';
-import { checkTags, checkText, MAX_TEXT } from './check-text.ts';
+import { checkRevision, checkTags, checkText, MAX_TEXT } from './check-text.ts';
 import { actOnTask, type EngineParts } from './parts.ts';
 import { getTask } from './queries.ts';
 import { checkActor, type CheckedActor } from './check-actor.ts';
@@ -57,16 +57,26 @@ export async function retryTask(parts: EngineParts, taskId: number, by: Actor): 
   return getTask(parts, taskId);
 }
 
-/** Changes reason and tags of a task in any status. @throws TASK_NOT_FOUND, INVALID_REQUEST */
+/** Changes reason and tags of a task in any status. @throws TASK_NOT_FOUND, INVALID_REQUEST, REVISION_CONFLICT */
 export async function updateTask(
   parts: EngineParts,
   taskId: number,
-  change: { readonly reason?: string; readonly tags?: readonly string[] },
+  change: {
+    readonly reason?: string;
+    readonly tags?: readonly string[];
+    readonly ifRevision?: string;
+  },
 ): Promise<Task> {
   const reason = change.reason === undefined ? null : checkText('reason', change.reason, MAX_TEXT);
   const tags = change.tags === undefined ? null : checkTags(change.tags);
-  await actOnTask(parts, taskId, (tx) => parts.store.editTask(tx, taskId, { reason, tags }));
-  return getTask(parts, taskId);
+  const revision = change.ifRevision === undefined ? null : checkRevision(change.ifRevision);
+  return actOnTask(parts, taskId, async (tx) => {
+    const edited = await parts.store.editTask(tx, taskId, { reason, tags, revision });
+    const task = edited ? await parts.store.findTask(tx, taskId) : null;
+    // The task exists, or actOnTask would have refused: what did not fit is the revision.
+    if (task === null) throw new TaskerError('REVISION_CONFLICT', { what: `Task ${taskId}` });
+    return task;
+  });
 }
 
 async function close(

@@ -15,14 +15,13 @@ import {
   resolveStep,
 } from './steps/operator-moves.ts';
 import { promoteDue } from './steps/promote-due.ts';
+import { renewAttempts } from './steps/renew-attempts.ts';
 import { returnSteps } from './steps/return-steps.ts';
 import { editTask } from './tasks/edit-task.ts';
 import { findIdentities, pruneIdentities } from './tasks/find-identity.ts';
 import { insertTasks } from './tasks/insert-tasks.ts';
 import { listTasks } from './tasks/list-tasks.ts';
 import { findTask, findTasks, taskStatus } from './tasks/read-task.ts';
-import { taskProgress } from './tasks/task-progress.ts';
-import { taskRevisions } from './tasks/task-revisions.ts';
 import { taskProgress } from './tasks/task-progress.ts';
 import { taskRevisions } from './tasks/task-revisions.ts';
 import { findIdleTasks, lockTasks, moveTask, taskStates } from './tasks/settle-task.ts';
@@ -68,8 +67,6 @@ export function createStore(schema: string) {
     listTasks: listTasks(t),
     taskProgress: taskProgress(t),
     taskRevisions: taskRevisions(t),
-    taskProgress: taskProgress(t),
-    taskRevisions: taskRevisions(t),
     editTask: editTask(t),
     lockTasks: lockTasks(t),
     taskStates: taskStates(t),
@@ -90,6 +87,7 @@ export function createStore(schema: string) {
     reopenSteps: reopenSteps(t),
     resolveStep: resolveStep(t),
     editStep: editStep(t),
+    renewAttempts: renewAttempts(t),
     enqueueSteps: enqueueSteps(t),
     // history
     listAttempts: listAttempts(t),

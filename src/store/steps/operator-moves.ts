@@ -135,7 +135,7 @@ select task_id from resolved`;
   };
 }
 
-/** Changes what an operator may edit of a step that has not finished. Null leaves a field as it is. */
+/** Changes what an operator may edit of a step that has not finished. Null leaves a field as it is; a revision of null is any. */
 export function editStep(t: Tables): (
   db: Connection,
   step: {
@@ -143,16 +143,17 @@ export function editStep(t: Tables): (
     readonly position: number;
     readonly inputsText: string | null;
     readonly retryLimit: number | null;
+    readonly revision: string | null;
   },
 ) => Promise<boolean> {
   const text = `
 update ${t.workflow_steps}
    set inputs = coalesce($3::jsonb, inputs), retry_limit = coalesce($4, retry_limit)
- where task_id = $1 and position = $2 and status in ('pending', 'in_progress', 'error')`;
-  return async (db, { taskId, position, inputsText, retryLimit }) => {
+ where task_id = $1 and position = $2 and status in ('pending', 'in_progress', 'error') and ($5::text is null or xmin::text = $5)`;
+  return async (db, { taskId, position, inputsText, retryLimit, revision }) => {
     const { rowCount } = await db.query({
       text,
-      values: [taskId, position, inputsText, retryLimit],
+      values: [taskId, position, inputsText, retryLimit, revision],
     });
     return rowCount === 1;
   };
