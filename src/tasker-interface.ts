@@ -11,8 +11,6 @@ import type {
 } from './model/task.ts';
 import type { TaskChange } from './engine/changes.ts';
 import type { TaskProgress, TaskRevision } from './engine/progress.ts';
-import type { TaskChange } from './engine/changes.ts';
-import type { TaskProgress, TaskRevision } from './engine/progress.ts';
 import type { LoadedDefinition, TaskDefinition } from './definition/task-definition.ts';
 import type { DefinedTask, TypedTaskRequest } from './definition/types.ts';
 import type { ApiKeys } from './engine/api-keys.ts';
@@ -214,23 +212,6 @@ export interface Tasker {
     event: Name,
     listener: Listener<TaskerEvents[Name]>,
   ): () => void;
-
-  /**
-   * Subscribes to hints that tasks changed, in whatever process on this database; the answer unsubscribes. Costs nothing while nobody
-   * subscribes. A hint may be lost, repeated, or about a task that looks as before: compare `revisions` now and then, and read
-   * `progress`. `everything` means that hints may have been lost, or are too many. A listener that throws disturbs nothing.
-   */
-  onChange(listener: (change: TaskChange) => void): () => void;
-  /** Tasks with the counts of their steps, in one statement, in order of id; unknown ids are left out. @throws INVALID_REQUEST for more than 200 ids */
-  progress(taskIds: readonly number[]): Promise<readonly TaskProgress[]>;
-  /**
-   * What to compare in order to find out which tasks changed, in one statement: of these tasks (at most 10,000), of the `newest` newest
-   * ones and of as many newest open ones (at most 1,000 each). @default newest 0 @throws INVALID_REQUEST
-   */
-  revisions(asked: {
-    readonly taskIds: readonly number[];
-    readonly newest?: number;
-  }): Promise<readonly TaskRevision[]>;
 
   /**
    * Subscribes to hints that tasks changed, in whatever process on this database; the answer unsubscribes. Costs nothing while nobody

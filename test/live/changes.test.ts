@@ -6,6 +6,7 @@ import { ChangeFeed } from '../../src/engine/changes.ts';
 import { createInProcessDispatcher } from '../../src/dispatch/in-process.ts';
 import type { TaskerEvents } from '../../src/engine/types.ts';
 import { Emitter } from '../../src/kernel/emitter.ts';
+import type { TaskRequest } from '../../src/model/task.ts';
 import { silentLogger } from '../../src/kernel/logger.ts';
 import {
   describeOnEachDatabase,
@@ -14,7 +15,7 @@ import {
 } from '../support/each-database.ts';
 import { startEngine, until } from '../support/engine.ts';
 
-const request = { context: {}, initiator: 'test', reason: 'test' };
+const request: TaskRequest = { context: {}, initiator: 'test', reason: 'test' };
 const greet = defineTask({ name: 'greet', identity: 'none' }, (t) => {
   t.step('hello', {}, () => 'hello');
 });
