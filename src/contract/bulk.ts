@@ -10,12 +10,15 @@ const bulkBody = z.strictObject({
   reason: text.optional(),
 });
 
+/** How many; at least so many when it is not exact. */
+const count = z.object({ count: z.int().min(0), exact: z.boolean() });
+
 const bulkAnswer = z
   .object({
-    matched: z.object({ count: z.int().min(0), exact: z.boolean() }),
+    matched: count,
     acted: z.int().min(0),
     refused: z.array(z.object({ task_id: z.int(), code: z.string(), message: z.string() })),
-    remaining: z.int().min(0),
+    remaining: count.meta({ description: 'Matching tasks that the limit left untouched' }),
   })
   .meta({ id: 'BulkAnswer' });
 

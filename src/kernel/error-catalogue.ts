@@ -54,14 +54,14 @@ export const CATALOGUE = {
   },
   DUPLICATE_TASK: {
     status: 409,
-    message: (d: TaskRef & { windowMs: number }) =>
-      `An identical request was made in the last ${Math.round(d.windowMs / 1_000)} s: it is task ${d.taskId}`,
+    message: (d: { taskId: number | null; windowMs: number }) =>
+      `An identical request was made in the last ${Math.round(d.windowMs / 1_000)} s${d.taskId === null ? '' : `: it is task ${d.taskId}`}`,
     hint: 'Use the existing task, change the request, or give the task another identity strategy.',
   },
   IDEMPOTENCY_CONFLICT: {
     status: 409,
-    message: (d: TaskRef & { key: string }) =>
-      `Idempotency key ${JSON.stringify(d.key)} belongs to task ${d.taskId}, which was requested with different content`,
+    message: (d: { taskId: number | null; key: string }) =>
+      `Idempotency key ${JSON.stringify(d.key)} belongs to ${d.taskId === null ? 'a task' : `task ${d.taskId}`} which was requested with different content`,
     hint: 'Use a new key for a new request; repeat a key only with the same request.',
   },
   UNKNOWN_BYPASS_STEP: {
@@ -205,6 +205,11 @@ export const CATALOGUE = {
     message: (d: { schema: string; migration: string }) =>
       `Migration ${d.migration} was applied to schema "${d.schema}" with other content than this version has`,
     hint: 'Install the version of tasker-engine that created the schema, then upgrade in order.',
+  },
+  METRICS_OFF: {
+    status: 404,
+    message: () => 'Metrics are off',
+    hint: 'Take `metrics: false` out of the options.',
   },
   NOT_STARTED: {
     status: 503,

@@ -77,7 +77,7 @@ export const HTTP_ERRORS = {
     hint: 'Call from the same site, or add the origin to allowedOrigins.',
   },
   UPGRADE_NOT_SUPPORTED: {
-    status: 426,
+    status: 400,
     message: () => 'There are no web sockets here',
     hint: 'Use the event streams: GET /events and GET /tasks/{task_id}/events.',
   },

@@ -44,7 +44,7 @@ const RULES: readonly Rule[] = [
   (text) => text.replace(/\beyJ[A-Za-z0-9_-]{8,}(?:\.[A-Za-z0-9_-]*){0,4}/g, REDACTED), // JWT and JWE
   (text) => text.replace(/\b(?:AKIA|ASIA)[A-Z0-9]{12,}/g, REDACTED), // AWS
   (text) => text.replace(/\b(?:sk|pk|rk)_(?:live|test)_[A-Za-z0-9]{8,}/g, REDACTED), // Stripe
-  (text) => text.replace(/\btk_[a-z2-7]{8}_[A-Za-z0-9_-]{4,}/g, REDACTED), // API keys of Tasker
+  (text) => text.replace(/tk_[a-z2-7]{8}_[A-Za-z0-9_-]{4,}/g, REDACTED), // API keys of Tasker
   (text) =>
     text.replace(/\b(?:gh[pousr]_|github_pat_|glpat-|xox[abeoprs]-)[A-Za-z0-9_-]{10,}/g, REDACTED), // GitHub, GitLab, Slack
 ];

@@ -1,0 +1,103 @@
+import { z } from 'zod';
+import { TaskerError } from '../../kernel/errors.ts';
+import { didYouMean } from '../../kernel/nearest.ts';
+
+interface Problem {
+  readonly path: string;
+  readonly message: string;
+}
+
+/** The value as the schema gives it. @throws INVALID_REQUEST with every problem and where it is */
+export function checkedBy<Type extends z.ZodType>(
+  schema: Type,
+  value: unknown,
+  where: string,
+): z.output<Type> {
+  const answer = schema.safeParse(value);
+  if (answer.success) return answer.data;
+  const problems = problemsOf(answer.error.issues, where, schema);
+  throw new TaskerError('INVALID_REQUEST', {
+    problem: problems.map(({ path, message }) => `${path} ${message}`).join('; '),
+    problems,
+  });
+}
+
+/** The parameters of a query string; each at most once. @throws INVALID_REQUEST */
+export function queryOf(url: URL): Readonly<Record<string, string>> {
+  const query = new Map<string, string>();
+  for (const [name, value] of url.searchParams) {
+    const path = name.slice(0, 64);
+    if (query.has(name))
+      throw new TaskerError('INVALID_REQUEST', { problem: `the parameter ${path} is given twice` });
+    if (value.includes('\u0000') || name.includes('\u0000') || name === '__proto__')
+      throw new TaskerError('INVALID_REQUEST', {
+        problem: `the parameter ${path} has characters that are not allowed`,
+      });
+    query.set(name, value);
+  }
+  return Object.fromEntries(query);
+}
+
+function problemsOf(
+  issues: readonly z.core.$ZodIssue[],
+  where: string,
+  schema: z.ZodType,
+): readonly Problem[] {
+  return issues.flatMap((issue) => {
+    if (issue.code === 'invalid_union') return unionProblems(issue, where, schema);
+    const path = pathText(where, issue.path);
+    if (issue.code === 'unrecognized_keys') {
+      return issue.keys.map((key) => ({
+        path: pathText(where, [...issue.path, key.slice(0, 64)]),
+        message: `is not known.${didYouMean(key, knownKeys(schema))}`,
+      }));
+    }
+    return [{ path, message: messageOf(issue) }];
+  });
+}
+
+/** Of a union, the problems of the branch that comes nearest: the one that the fewest things are wrong with. */
+function unionProblems(
+  issue: z.core.$ZodIssueInvalidUnion,
+  where: string,
+  schema: z.ZodType,
+): readonly Problem[] {
+  const base = pathText(where, issue.path);
+  const branches = issue.errors
+    .map((errors, index) => ({ errors, branch: optionOf(schema, index) }))
+    .filter(({ errors }) => errors.length > 0)
+    .toSorted((a, b) => weight(a.errors) - weight(b.errors));
+  const [nearest] = branches;
+  if (!nearest) return [{ path: base, message: 'is not valid' }];
+  return problemsOf(nearest.errors, base, nearest.branch ?? schema);
+}
+
+/** A wrong wrapper (unknown or missing key at the top) is further away than a wrong value inside the right one. */
+function weight(issues: readonly z.core.$ZodIssue[]): number {
+  return issues.reduce(
+    (sum, issue) =>
+      sum +
+      (issue.code === 'unrecognized_keys' ? issue.keys.length * 2 : 1) +
+      (issue.path.length === 0 && issue.code === 'invalid_type' ? 10 : 0),
+    0,
+  );
+}
+
+function optionOf(schema: z.ZodType, index: number): z.ZodType | undefined {
+  const options: unknown = schema instanceof z.ZodUnion ? schema.options[index] : undefined;
+  return options instanceof z.ZodType ? options : undefined;
+}
+
+function knownKeys(schema: z.ZodType): readonly string[] {
+  return schema instanceof z.ZodObject ? Object.keys(schema.shape) : [];
+}
+
+function messageOf(issue: z.core.$ZodIssue): string {
+  if (issue.code === 'invalid_type' && issue.input === undefined) return 'is missing';
+  const [first = '', ...rest] = issue.message.replace(/^Invalid input: /, '');
+  return `${first.toLowerCase()}${rest.join('')}`;
+}
+
+function pathText(where: string, path: readonly PropertyKey[]): string {
+  return [where, ...path.map(String)].filter((part) => part !== '').join('.');
+}

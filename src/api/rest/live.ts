@@ -1,0 +1,33 @@
+import type { Handlers } from '../route.ts';
+import { filterOfQuery } from '../wire/filter.ts';
+
+type LiveHandlers = Pick<Handlers, 'watchTasks' | 'watchTask'>;
+
+export const liveHandlers: LiveHandlers = {
+  watchTasks({ query, request, access, parts }) {
+    return Promise.resolve(
+      parts.hub.watch({
+        filter: filterOfQuery(query),
+        namespaces: access.principal.namespaces,
+        isAllowed: () => access.still('tasks:list'),
+        lastEventId: request.headers.get('last-event-id'),
+        until: null,
+        signal: request.signal,
+      }),
+    );
+  },
+
+  watchTask({ task, query, request, access, parts }) {
+    const resource = { namespace: task.namespace, taskId: task.taskId };
+    return Promise.resolve(
+      parts.hub.watch({
+        taskId: task.taskId,
+        namespaces: access.principal.namespaces,
+        isAllowed: () => access.still('tasks:read', resource),
+        lastEventId: request.headers.get('last-event-id'),
+        until: query.until ?? null,
+        signal: request.signal,
+      }),
+    );
+  },
+};
