@@ -124,6 +124,7 @@ const CHAPTERS = [
         option: 'worker.concurrency',
         problem: 'must be a whole number from 1 to 10000; got 0',
       },
+      METRICS_OFF: {},
       NOT_STARTED: {},
       DATABASE_UNAVAILABLE: { problem: 'connect ECONNREFUSED 127.0.0.1:5432' },
       DATABASE_READ_ONLY: {},

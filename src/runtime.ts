@@ -19,6 +19,7 @@ import { startChores, type Chores } from './maintenance/chores.ts';
 import type { OpenedDatabase } from './open-database.ts';
 import { createStore } from './store/index.ts';
 import { MIGRATIONS } from './store/migrations.generated.ts';
+import { Measures } from './telemetry/measures.ts';
 import { createStepSource } from './worker/step-source.ts';
 import { Worker } from './worker/worker.ts';
 
@@ -30,7 +31,9 @@ interface RuntimeParts {
   readonly open: (database: DatabaseOptions) => Promise<OpenedDatabase>;
 }
 
+/** The engine from start to stop. */
 interface Started {
+  isStopping: boolean;
   readonly parts: EngineParts;
   readonly shown: string;
   readonly dispatcher: Dispatcher;
@@ -49,6 +52,8 @@ interface Started {
 export class Runtime {
   /** Outlives stop and start, as its listeners do. */
   readonly changes: ChangeFeed;
+  /** The same: what is counted is never counted from zero again. */
+  readonly measures = new Measures();
   readonly #given: RuntimeParts;
   #started: Started | null = null;
   #turn: Promise<void> = Promise.resolve();
@@ -64,6 +69,11 @@ export class Runtime {
     return this.#started.parts;
   }
 
+  /** What is started now, or null. */
+  get current(): Readonly<Pick<Started, 'parts' | 'worker' | 'isStopping'>> | null {
+    return this.#started;
+  }
+
   start(): Promise<void> {
     return this.#inTurn(async () => {
       if (this.#started !== null) return;
@@ -76,6 +86,7 @@ export class Runtime {
     return this.#inTurn(async () => {
       const started = this.#started;
       if (started === null) return;
+      started.isStopping = true;
       await started.chores?.stop();
       await started.worker?.stop();
       this.changes.disconnect();
@@ -141,6 +152,7 @@ export class Runtime {
       events,
       limits: options.limits,
       logger: options.logger,
+      measures: this.measures,
       hintWork: () => dispatcher.send({ kind: 'work' }),
       hintTaken: (taskId) => dispatcher.send({ kind: 'taken', taskId }),
     };
@@ -152,19 +164,12 @@ export class Runtime {
     const source = createStepSource({ pinned, registry, handlers, services });
     // The embedded database belongs to one process: whoever held steps before is gone.
     if (db.kind === 'pglite' && (await reapLost(parts, { everyone: true }))) await sweepAll(parts);
-    if (options.worker === null)
-      return { parts, shown, dispatcher, source, worker: null, chores: null };
+    const base = { isStopping: false, parts, shown, dispatcher, source };
+    if (options.worker === null) return { ...base, worker: null, chores: null };
     await dispatcher.start();
     const worker = new Worker(parts, source, { options: options.worker, dispatcher });
     await worker.start();
-    return {
-      parts,
-      shown,
-      dispatcher,
-      source,
-      worker,
-      chores: startChores(parts, () => worker.workerId),
-    };
+    return { ...base, worker, chores: startChores(parts, () => worker.workerId) };
   }
 
   #inTurn(work: () => Promise<void>): Promise<void> {

@@ -12,6 +12,8 @@ import type {
 import type { TaskChange } from './engine/changes.ts';
 import type { TaskProgress, TaskRevision } from './engine/progress.ts';
 import type { LoadedDefinition, TaskDefinition } from './definition/task-definition.ts';
+import type { MetricsText } from './telemetry/prometheus.ts';
+import type { Health } from './telemetry/health.ts';
 import type { DefinedTask, TypedTaskRequest } from './definition/types.ts';
 import type { ApiKeys } from './engine/api-keys.ts';
 import type {
@@ -198,6 +200,13 @@ export interface Tasker {
   verify(options?: { readonly sinceTaskId?: number }): Promise<readonly Violation[]>;
   /** Health of the database as this engine sees it. */
   doctor(): Promise<readonly DoctorFinding[]>;
+  /**
+   * The metrics of this process as Prometheus reads them. Always answers, started or not, within 2 s of a database that does not.
+   * @throws METRICS_OFF when the option `metrics` is false
+   */
+  metrics(): Promise<MetricsText>;
+  /** Whether this process is alive and can take work. Never rejects; answers within 2 s, whatever the database does. */
+  health(): Promise<Health>;
   /** What the data is safe against, which database is used, and where. */
   about(): Promise<{
     readonly database: string;

@@ -20,6 +20,7 @@ import type { TaskRequest } from './model/task.ts';
 import { BACKOFF_STRATEGIES } from './retry/backoff.ts';
 import { openDatabase, type OpenedDatabase } from './open-database.ts';
 import { engineVerbs } from './engine-verbs.ts';
+import { observe } from './observing.ts';
 import { Runtime } from './runtime.ts';
 import type { Tasker, TaskHandle } from './tasker-interface.ts';
 import { VERSION } from './version.ts';
@@ -54,6 +55,7 @@ export function assembleTasker(
   const registry = createRegistry();
   const handlers = createHandlerRegistry(resolved.handlers);
   const runtime = new Runtime({ options: resolved, registry, handlers, events, open });
+  const observing = observe(runtime, resolved);
   /** Everything that can be wrong is told before the first definition is added. */
   const define = async (
     loaded: readonly LoadedDefinition[],
@@ -82,6 +84,8 @@ export function assembleTasker(
     createMany: (name, requests) => createTasks(runtime.parts, registry.find(name), requests),
     migrate: () => runtime.migrate(),
     about: () => runtime.about(),
+    metrics: () => observing.metrics(),
+    health: () => observing.health(),
     on: (event, listener) => events.on(event, listener),
     onChange: (listener) => runtime.changes.onChange(listener),
   };

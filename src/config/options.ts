@@ -1,3 +1,4 @@
+import type { Registry } from 'prom-client';
 import type { Duration } from '../kernel/duration.ts';
 import type { Logger } from '../kernel/logger.ts';
 import type { PoolLike } from '../kernel/pool-like.ts';
@@ -31,6 +32,14 @@ export interface WorkerOptions {
   readonly name?: string;
 }
 
+/** Where metrics go. */
+export interface MetricsOptions {
+  /** The host's own registry (of prom-client), so that one scrape shows the host's metrics and these. */
+  readonly registry?: Registry;
+  /** Stands before every name: letters, digits and `_`. @default "tasker_" */
+  readonly prefix?: string;
+}
+
 /** Options of `createTasker`. */
 export interface TaskerOptions {
   /** @default the environment's DATABASE_URL, otherwise the embedded database in ".tasker/data" */
@@ -58,4 +67,6 @@ export interface TaskerOptions {
   readonly maxValueBytes?: number;
   /** @default says nothing */
   readonly logger?: Logger;
+  /** Metrics for Prometheus, or false for none. @default { prefix: "tasker_" } in a registry of this Tasker's own */
+  readonly metrics?: MetricsOptions | false;
 }

@@ -1,9 +1,10 @@
+import type { Registry } from 'prom-client';
 import { TaskerError } from '../kernel/errors.ts';
 import { parseDuration, type Milliseconds } from '../kernel/duration.ts';
 import { DEFAULT_JSON_LIMITS, type JsonLimits } from '../kernel/json.ts';
 import { silentLogger, type Logger } from '../kernel/logger.ts';
 import { didYouMean } from '../kernel/nearest.ts';
-import type { DatabaseOptions, TaskerOptions, WorkerOptions } from './options.ts';
+import type { DatabaseOptions, MetricsOptions, TaskerOptions, WorkerOptions } from './options.ts';
 
 /** Options of a worker, checked and with every default. */
 export interface ResolvedWorker {
@@ -32,6 +33,7 @@ export interface ResolvedOptions {
   readonly limits: JsonLimits;
   readonly outbound: { readonly allowHosts: readonly string[]; readonly allowPrivate: boolean };
   readonly logger: Logger;
+  readonly metrics: { readonly registry: Registry | null; readonly prefix: string } | null;
 }
 
 /** What the environment says where options do not. */
@@ -55,6 +57,7 @@ const KEYS: readonly (keyof TaskerOptions)[] = [
   'maxValueBytes',
   'outbound',
   'logger',
+  'metrics',
 ];
 const WORKER_KEYS: readonly (keyof WorkerOptions)[] = [
   'concurrency',
@@ -92,7 +95,21 @@ export function resolveOptions(
       allowPrivate: options.outbound?.allowPrivate ?? false,
     },
     logger: options.logger ?? silentLogger,
+    metrics: options.metrics === false ? null : resolveMetrics(options.metrics ?? {}),
   });
+}
+
+function resolveMetrics(options: MetricsOptions): NonNullable<ResolvedOptions['metrics']> {
+  refuseUnknown(options, ['registry', 'prefix'], 'metrics.');
+  const { registry = null, prefix = 'tasker_' } = options;
+  if (typeof prefix !== 'string' || !/^[A-Za-z_][A-Za-z0-9_]{0,63}$/.test(prefix))
+    throw invalid(
+      'metrics.prefix',
+      'must be 1 to 64 letters, digits and _, without a leading digit',
+    );
+  if (registry !== null && typeof registry.getSingleMetric !== 'function')
+    throw invalid('metrics.registry', 'must be a Registry of prom-client');
+  return { registry, prefix };
 }
 
 function resolveWorker(options: WorkerOptions, version: string): ResolvedWorker {

@@ -33,6 +33,15 @@ export interface Transaction extends Connection {
   script(text: string): Promise<void>;
 }
 
+/** The connections of a pool at one moment. */
+export interface PoolCounts {
+  /** Open ones, busy and idle. */
+  readonly total: number;
+  readonly idle: number;
+  /** Statements that wait for a connection. */
+  readonly waiting: number;
+}
+
 /** A database: a pool of real connections, or PGlite's single session. */
 export interface Db extends Connection {
   readonly kind: 'postgres' | 'pglite';
@@ -57,6 +66,8 @@ export interface Db extends Connection {
   ): Promise<() => Promise<void>>;
   /** How a helper thread can open a connection of its own, or null when it cannot (a pool we were given, PGlite). */
   readonly threadConnection: { readonly connectionString: string } | null;
+  /** Connections of the pool now, or null where there is none or it does not tell. Absent = null. */
+  readonly connections?: () => PoolCounts | null;
   /** Closes what this object opened; a pool that was given stays open. Twice is fine. */
   close(): Promise<void>;
 }

@@ -2,6 +2,7 @@ import pg from 'pg';
 
 import { TaskerError } from '../kernel/errors.ts';
 import type { PoolLike } from '../kernel/pool-like.ts';
+import type { PoolCounts } from './db.ts';
 import { PLAN_SETTINGS } from './plan-settings.ts';
 
 /** A pool that Tasker opens itself. */
@@ -25,6 +26,7 @@ export interface PoolAccess {
   readonly begin: string;
   readonly openListener: () => Promise<pg.Client>;
   readonly threadConnection: { readonly connectionString: string } | null;
+  readonly counts: () => PoolCounts | null;
   readonly end: () => Promise<void>;
 }
 
@@ -61,6 +63,7 @@ export function ownPool(options: OwnPoolOptions): PoolAccess {
     begin: 'begin',
     openListener: () => connectClient(config),
     threadConnection: { connectionString: options.connectionString },
+    counts: () => countsOf(pool),
     end: () => pool.end(),
   };
 }
@@ -77,8 +80,19 @@ export function hostPool(pool: PoolLike): PoolAccess {
     begin: ['begin', ...settings].join('; '), // one round trip, and gone with the transaction
     openListener: () => connectClient(listenerConfig(pool)),
     threadConnection: null,
+    counts: () => countsOf(pool),
     end: () => Promise.resolve(detach()),
   };
+}
+
+/** The numbers that a pg.Pool tells; null for a pool that only looks like one. */
+function countsOf(pool: object): PoolCounts | null {
+  const [total, idle, waiting] = ['totalCount', 'idleCount', 'waitingCount'].map((name): unknown =>
+    Reflect.get(pool, name),
+  );
+  if (typeof total !== 'number' || typeof idle !== 'number' || typeof waiting !== 'number')
+    return null;
+  return { total, idle, waiting };
 }
 
 /** The address without its own `options`, and those options behind ours, so that the address has the last word. */

@@ -1,6 +1,6 @@
 import { TaskerError } from '../kernel/errors.ts';
 import type { PoolLike } from '../kernel/pool-like.ts';
-import type { Db, QueryResult, Statement, Transaction } from './db.ts';
+import type { Db, PoolCounts, QueryResult, Statement, Transaction } from './db.ts';
 import { isDoubtful, retryConflicts, toCallerError, unavailable } from './failure.ts';
 import { listenOn } from './listen.ts';
 import { asPoolClient, runOn } from './pg-client.ts';
@@ -47,6 +47,10 @@ class PgDb implements Db {
 
   transaction<T>(work: (tx: Transaction) => Promise<T>): Promise<T> {
     return retryConflicts(() => this.#withClient((client) => this.#transact(client, work)));
+  }
+
+  connections(): PoolCounts | null {
+    return this.#pool.counts();
   }
 
   async script(text: string): Promise<void> {

@@ -40,6 +40,7 @@ export async function advance(
         });
   for (const taskId of answer.started) events.emit('task.started', { taskId });
   options.onAnswer(answer);
+  countCompleted(parts, request, answer.settled);
   for (const taskId of answer.settled) events.emit('task.completed', { taskId });
   if (answer.queued > 0) parts.hintWork();
   const over = new Set(answer.settled);
@@ -48,6 +49,20 @@ export async function advance(
     parts,
     [...ask].filter((taskId) => !over.has(taskId)),
   );
+}
+
+/** A task is completed by a run of this very statement, which names its definition. */
+function countCompleted(
+  { measures, pinned }: EngineParts,
+  { completions }: AdvanceRequest,
+  settled: readonly number[],
+): void {
+  if (settled.length === 0) return;
+  const definitions = new Map(completions.map((c) => [c.taskId, c.definitionId]));
+  for (const taskId of settled) {
+    const known = pinned.peek(definitions.get(taskId) ?? 0);
+    if (known !== undefined) measures.taskEnded(known, 'complete');
+  }
 }
 
 /** Stores runs that did not succeed, and settles the tasks whose step is exhausted. */

@@ -50,8 +50,9 @@ export async function createTasks(
   const created = await traced(spans, () =>
     mayBeRefused ? parts.db.transaction(createAll) : createAll(parts.db),
   );
+  parts.measures.tasksCreated(pinned, created.filter((task) => task.created).length);
   created.forEach((task, index) => {
-    if (task.created) tell(parts, loaded, { ...task, bypassed: checked[index]?.bypassed });
+    if (task.created) tell(parts, pinned, { ...task, bypassed: checked[index]?.bypassed });
   });
   if (created.some((task) => task.created)) parts.hintWork();
   return created;
@@ -75,14 +76,17 @@ async function traced(
 
 /** Tells this process's subscribers of a new task, and of what is over already with its birth. */
 function tell(
-  { events }: EngineParts,
-  { definition: { name, steps } }: LoadedDefinition,
+  { events, measures }: EngineParts,
+  pinned: PinnedDefinition,
   { taskId, bypassed }: CreatedTask & { readonly bypassed: ReadonlySet<number> | undefined },
 ): void {
+  const { name, steps } = pinned.definition;
   events.emit('task.created', { taskId, name });
   for (const position of bypassed ?? [])
     events.emit('step.skipped', { taskId, step: steps[position]?.name ?? '', attempt: 0 });
-  if (bypassed?.size === steps.length) events.emit('task.completed', { taskId });
+  if (bypassed?.size !== steps.length) return;
+  measures.taskEnded(pinned, 'complete');
+  events.emit('task.completed', { taskId });
 }
 
 /** The requests of one statement, each with its identity. */

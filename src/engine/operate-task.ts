@@ -2,6 +2,7 @@ import { TaskerError } from '../kernel/errors.ts';
 import { mayTaskMove, type TaskStatus } from '../model/status.ts';
 import type { Actor, Task } from '../model/task.ts';
 import { checkRevision, checkTags, checkText, MAX_TEXT } from './check-text.ts';
+import type { TaskEnd } from '../telemetry/measures.ts';
 import { actOnTask, type EngineParts } from './parts.ts';
 import { getTask } from './queries.ts';
 import { checkActor, type CheckedActor } from './check-actor.ts';
@@ -83,13 +84,13 @@ async function close(
   parts: EngineParts,
   taskId: number,
   end: {
-    readonly to: TaskStatus;
+    readonly to: TaskEnd;
     readonly action: string;
     readonly verb: string;
     readonly by: CheckedActor;
   },
 ): Promise<Task> {
-  await actOnTask(parts, taskId, async (tx, seen, pinned) => {
+  const closed = await actOnTask(parts, taskId, async (tx, seen, pinned) => {
     // Steps first, then the task, as the hot path locks them. The last step may finish in between: then the move below fails.
     const cancelled = await parts.store.cancelSteps(tx, taskId, null);
     const from: readonly TaskStatus[] = ['pending', 'in_progress', 'error'];
@@ -128,6 +129,7 @@ async function close(
     ]);
     return pinned;
   });
+  parts.measures.taskEnded(closed, end.to);
   parts.hintTaken(taskId);
   return getTask(parts, taskId);
 }

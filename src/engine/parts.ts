@@ -6,6 +6,7 @@ import { TaskerError } from '../kernel/errors.ts';
 import { didYouMean } from '../kernel/nearest.ts';
 import type { Task } from '../model/task.ts';
 import type { Store } from '../store/index.ts';
+import type { Measures } from '../telemetry/measures.ts';
 import type { PinnedDefinition, PinnedDefinitions } from './pinned-definitions.ts';
 import type { TaskerEvents } from './types.ts';
 
@@ -17,6 +18,8 @@ export interface EngineParts {
   readonly events: Emitter<TaskerEvents>;
   readonly limits: JsonLimits;
   readonly logger: Logger;
+  /** Counts for the metrics what this process does. */
+  readonly measures: Measures;
   /** There may be work in the queue. A hint, never more: losing it costs the poll interval. */
   readonly hintWork: () => void;
   /** Runs of this task may have been taken away from their workers. */

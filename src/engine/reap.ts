@@ -30,24 +30,32 @@ export async function reapLost(
   if (lost.length === 0) return false;
   let reaped = 0;
   for (;;) {
-    const { held, exhausted } = await parts.db.transaction(async (tx) => {
+    const { held, recorded } = await parts.db.transaction(async (tx) => {
       const steps = await parts.store.heldSteps(tx, lost, { lock: true });
-      if (steps.length === 0) return { held: 0, exhausted: [] };
-      const answer = await parts.store.failSteps(tx, steps.map(lostFailure), false);
-      return {
-        held: steps.length,
-        exhausted: answer.recorded.filter((r) => r.retryAt === null).map((r) => r.taskId),
-      };
+      if (steps.length === 0) return { held: steps, recorded: [] };
+      return { held: steps, ...(await parts.store.failSteps(tx, steps.map(lostFailure), false)) };
     });
-    reaped += held;
+    reaped += held.length;
+    await countLost(parts, held);
+    const exhausted = recorded.filter((r) => r.retryAt === null).map((r) => r.taskId);
     await settleTasks(parts, [...new Set(exhausted)]);
-    if (held < BATCH) break;
+    if (held.length < BATCH) break;
   }
   if (reaped > 0) {
     parts.logger.warn({ worker_ids: lost, steps: reaped }, 'gave back the steps of lost workers');
     parts.hintWork();
   }
   return isNews;
+}
+
+async function countLost(
+  { measures, pinned }: EngineParts,
+  held: readonly HeldStep[],
+): Promise<void> {
+  for (const definitionId of new Set(held.map((step) => step.definitionId))) {
+    const lost = held.filter((step) => step.definitionId === definitionId).length;
+    measures.attemptsLost(await pinned.get(definitionId), lost);
+  }
 }
 
 function lostFailure(step: HeldStep): Failure {

@@ -2,11 +2,13 @@ import type { Connection } from '../db/db.ts';
 import { isTaskSettled, type TaskStatus } from '../model/status.ts';
 import { outcomeOf } from '../model/outcome.ts';
 import type { TaskState } from '../store/tasks/settle-task.ts';
+import { isTaskEnd } from '../telemetry/measures.ts';
 import type { EngineParts } from './parts.ts';
 
 /** What settling did. */
 export interface Settled {
   readonly taskId: number;
+  readonly definitionId: number;
   /** The status that the task ended with, or null when it goes on. */
   readonly status: TaskStatus | null;
   /** How many steps went into the queue. */
@@ -48,7 +50,9 @@ export async function settleIn(
 
 /** Tells this process's subscribers and hints at work. */
 export function announce(parts: EngineParts, settled: readonly Settled[]): void {
-  for (const { taskId, status } of settled) {
+  for (const { taskId, definitionId, status } of settled) {
+    const pinned = parts.pinned.peek(definitionId);
+    if (pinned && status !== null && isTaskEnd(status)) parts.measures.taskEnded(pinned, status);
     if (status === 'complete') parts.events.emit('task.completed', { taskId });
     if (status === 'error') parts.events.emit('task.failed', { taskId });
     if (status === 'cancelled') parts.events.emit('task.cancelled', { taskId });
@@ -57,8 +61,8 @@ export function announce(parts: EngineParts, settled: readonly Settled[]): void 
 }
 
 async function settleOne(parts: EngineParts, tx: Connection, state: TaskState): Promise<Settled> {
-  const { taskId } = state;
-  const { definition } = await parts.pinned.get(state.definitionId, tx);
+  const { taskId, definitionId } = state;
+  const { definition } = await parts.pinned.get(definitionId, tx);
   const lanes =
     definition.width === null
       ? state.parked.length
@@ -69,13 +73,14 @@ async function settleOne(parts: EngineParts, tx: Connection, state: TaskState): 
       position,
       queue: definition.steps[position]?.queue ?? 'default',
     }));
-    return { taskId, status: null, released: await parts.store.enqueueSteps(tx, state, steps) };
+    const released = await parts.store.enqueueSteps(tx, state, steps);
+    return { taskId, definitionId, status: null, released };
   }
   const status = outcomeOf(state);
-  if (status === null) return { taskId, status, released: 0 };
+  if (status === null) return { taskId, definitionId, status, released: 0 };
   const moved = await parts.store.moveTask(tx, taskId, {
     from: ['pending', 'in_progress'],
     to: status,
   });
-  return { taskId, status: moved ? status : null, released: 0 };
+  return { taskId, definitionId, status: moved ? status : null, released: 0 };
 }

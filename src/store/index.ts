@@ -1,4 +1,4 @@
-import { tables } from './tables.ts';
+import { tables, type Tables } from './tables.ts';
 import { advanceSteps } from './steps/advance-steps.ts';
 import { failSteps } from './steps/fail-steps.ts';
 import { heldSteps } from './steps/held-steps.ts';
@@ -43,8 +43,10 @@ import {
 import { listDefinitions } from './definitions/list-definitions.ts';
 import { listObjectMaps } from './systems/list-object-maps.ts';
 import { listSystems, mapObjects, mappedObjects } from './systems/systems.ts';
+import { readGauges } from './gauges/read-gauges.ts';
 import { listWorkers } from './workers/list-workers.ts';
 import { markLostWorkers } from './workers/mark-lost.ts';
+import { readLease } from './workers/read-lease.ts';
 import { registerWorker } from './workers/register-worker.ts';
 import { renewLease } from './workers/renew-lease.ts';
 import { stopWorker } from './workers/stop-worker.ts';
@@ -57,38 +59,8 @@ export function createStore(schema: string) {
   const t = tables(schema);
   return {
     tables: t,
-    // tasks
-    insertTasks: insertTasks(t),
-    findIdentities: findIdentities(t),
-    pruneIdentities: pruneIdentities(t),
-    findTask: findTask(t),
-    findTasks: findTasks(t),
-    taskStatus: taskStatus(t),
-    listTasks: listTasks(t),
-    taskProgress: taskProgress(t),
-    taskRevisions: taskRevisions(t),
-    editTask: editTask(t),
-    lockTasks: lockTasks(t),
-    taskStates: taskStates(t),
-    moveTask: moveTask(t),
-    findIdleTasks: findIdleTasks(t),
-    // steps
-    advanceSteps: advanceSteps(t),
-    failSteps: failSteps(t),
-    promoteDue: promoteDue(t),
-    returnSteps: returnSteps(t),
-    heldSteps: heldSteps(t),
-    lostRuns: lostRuns(t),
-    loadResults: loadResults(t),
-    loadTasks: loadTasks(t),
-    listSteps: listSteps(t),
-    cancelSteps: cancelSteps(t),
-    markSettles: markSettles(t),
-    reopenSteps: reopenSteps(t),
-    resolveStep: resolveStep(t),
-    editStep: editStep(t),
-    renewAttempts: renewAttempts(t),
-    enqueueSteps: enqueueSteps(t),
+    ...taskStatements(t),
+    ...stepStatements(t),
     // history
     listAttempts: listAttempts(t),
     appendOperatorLog: appendOperatorLog(t),
@@ -120,6 +92,49 @@ export function createStore(schema: string) {
     markLostWorkers: markLostWorkers(t),
     stopWorker: stopWorker(t),
     listWorkers: listWorkers(t),
+    readLease: readLease(t),
+    // monitoring
+    readGauges: readGauges(t),
+  };
+}
+
+function taskStatements(t: Tables) {
+  return {
+    insertTasks: insertTasks(t),
+    findIdentities: findIdentities(t),
+    pruneIdentities: pruneIdentities(t),
+    findTask: findTask(t),
+    findTasks: findTasks(t),
+    taskStatus: taskStatus(t),
+    listTasks: listTasks(t),
+    taskProgress: taskProgress(t),
+    taskRevisions: taskRevisions(t),
+    editTask: editTask(t),
+    lockTasks: lockTasks(t),
+    taskStates: taskStates(t),
+    moveTask: moveTask(t),
+    findIdleTasks: findIdleTasks(t),
+  };
+}
+
+function stepStatements(t: Tables) {
+  return {
+    advanceSteps: advanceSteps(t),
+    failSteps: failSteps(t),
+    promoteDue: promoteDue(t),
+    returnSteps: returnSteps(t),
+    heldSteps: heldSteps(t),
+    lostRuns: lostRuns(t),
+    loadResults: loadResults(t),
+    loadTasks: loadTasks(t),
+    listSteps: listSteps(t),
+    cancelSteps: cancelSteps(t),
+    markSettles: markSettles(t),
+    reopenSteps: reopenSteps(t),
+    resolveStep: resolveStep(t),
+    editStep: editStep(t),
+    renewAttempts: renewAttempts(t),
+    enqueueSteps: enqueueSteps(t),
   };
 }
 

@@ -208,6 +208,8 @@ export class Attempts {
     if (!task) throw new TaskerError('TASK_NOT_FOUND', { taskId: step.taskId });
     const run = makeRun(step, { served, servedStep, task, identity, logger: this.#parts.logger });
     this.#runs.set(run.id, run);
+    if (step.waitedMs !== null)
+      this.#parts.measures.claimed(servedStep.template.queue, step.waitedMs);
     const { events } = this.#parts;
     if (events.has('step.started')) {
       events.emit('step.started', {

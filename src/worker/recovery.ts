@@ -90,6 +90,7 @@ export class Recovery {
 
   async #startAnew(): Promise<void> {
     const { pump, attempts, identity, registerAnew } = this.#host;
+    this.#parts.measures.leaseLost();
     await pump.rest();
     const old = identity();
     attempts.abandon(new Error('the lease was lost'));

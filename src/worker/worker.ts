@@ -12,6 +12,7 @@ import { Pump } from './pump.ts';
 import { Recovery } from './recovery.ts';
 import type { Run, WorkerIdentity } from './run.ts';
 import type { StepSource } from './serve.ts';
+import { endOf, takenAway, tellFailed, tellRefused, tellStored, tellTaken } from './tell.ts';
 import { TaskMemory } from './task-memory.ts';
 
 /** How long a definition that cannot be served is left alone before it is tried again. */
@@ -67,9 +68,9 @@ export class Worker {
         onStored: ({ run, resultText }, settled) => this.#onStored(run, resultText, settled),
         onFailed: (failure) => {
           if (failure.retryInMs !== null) this.#due.noteRetry(failure.retryInMs);
-          this.#emitFailed(failure);
+          tellFailed(this.#parts, failure);
         },
-        onRefused: (run) => this.#onRefused(run),
+        onRefused: (run) => tellRefused(this.#parts, run),
         onDoubt: (error) => this.#recovery.doubt(error),
       },
     );
@@ -94,6 +95,11 @@ export class Worker {
       pollMs: () => this.#pollMs(),
       onDue: () => this.#pump.feed(),
     });
+  }
+
+  /** Steps that are run or prepared here, and how many can be. */
+  get slots(): { readonly busy: number; readonly total: number } {
+    return { busy: this.#attempts.count, total: this.#options.concurrency };
   }
 
   get workerId(): number {
@@ -190,8 +196,8 @@ export class Worker {
       for (const lost of await this.#parts.store.lostRuns(this.#parts.db, this.workerId, steps)) {
         const id = workflowStepId(lost.taskId, lost.position);
         const run = runs.find((r) => r.id === id);
-        if (run)
-          this.#attempts.revoke(run, new Error(`the step is ${lost.status}`), endOf(lost.status));
+        if (run && this.#attempts.revoke(run, takenAway(lost.status), endOf(lost.status)))
+          tellTaken(this.#parts, run, endOf(lost.status));
       }
     })().catch((error: unknown) =>
       this.#parts.logger.warn({ err: error }, 'could not look whether steps were taken away'),
@@ -207,42 +213,10 @@ export class Worker {
   }
 
   #onStored(run: Run, resultText: string, settled: boolean): void {
-    const { taskId, position, attempts } = run.step;
+    const { taskId, position } = run.step;
     if (settled) this.#memory.forget(taskId);
     else this.#memory.keepResult(taskId, position, resultText);
-    const { events } = this.#parts;
-    if (events.has('step.completed'))
-      events.emit('step.completed', { taskId, step: run.served.template.name, attempt: attempts });
-  }
-
-  #onRefused(run: Run): void {
-    const { taskId, attempts } = run.step;
-    run.context.logger.warn({}, 'a late result was refused: the step is no longer ours');
-    this.#parts.events.emit('step.lease_lost', {
-      taskId,
-      step: run.served.template.name,
-      attempt: attempts,
-    });
-  }
-
-  #emitFailed({
-    run,
-    message,
-    retryInMs,
-  }: {
-    readonly run: Run;
-    readonly message: string;
-    readonly retryInMs: number | null;
-  }): void {
-    const { taskId, attempts } = run.step;
-    this.#parts.events.emit('step.failed', {
-      taskId,
-      step: run.served.template.name,
-      attempt: attempts,
-      exhausted: retryInMs === null,
-      retryInMs,
-      message,
-    });
+    tellStored(this.#parts, run);
   }
 
   #exclude(definitionId: number, problem: string): void {
@@ -289,9 +263,4 @@ export class Worker {
     while (this.#attempts.count > 0 && performance.now() < until)
       await pause(10, this.#stopped.signal);
   }
-}
-
-/** How a run ended that is no longer ours, by the status that its step has now. */
-function endOf(status: string): 'cancelled' | 'lost' {
-  return status === 'cancelled' || status === 'resolved_manually' ? 'cancelled' : 'lost';
 }

@@ -236,7 +236,7 @@ describeOnPostgres('completing a step while', () => {
       },
       second: () => settleTasks(r.two, [taskId]),
     });
-    expect(second).toEqual([{ taskId, status: null, released: 0 }]);
+    expect(second).toMatchObject([{ taskId, status: null, released: 0 }]);
     expect(await r.statuses(taskId)).toEqual(['pending', 'in_progress']);
     expect(await r.queued(taskId)).toEqual([0]);
     await r.audit();

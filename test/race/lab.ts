@@ -4,6 +4,7 @@ import { migrate } from '../../src/db/migrate.ts';
 import { connectPg } from '../../src/db/pg.ts';
 import type { LoadedDefinition } from '../../src/definition/task-definition.ts';
 import { createTasks } from '../../src/engine/create-task.ts';
+import { Measures } from '../../src/telemetry/measures.ts';
 import type { EngineParts } from '../../src/engine/parts.ts';
 import { createPinnedDefinitions } from '../../src/engine/pinned-definitions.ts';
 import { Emitter } from '../../src/kernel/emitter.ts';
@@ -81,6 +82,7 @@ function partsOn(db: Db, schema: string): EngineParts {
     events: new Emitter(ignore),
     limits: DEFAULT_JSON_LIMITS,
     logger: SILENT,
+    measures: new Measures(),
     hintWork: ignore,
     hintTaken: ignore,
   };
