@@ -6,6 +6,7 @@ import type { Toolbox } from './toolbox.ts';
 import { addCheckCommand } from './commands/check.ts';
 import { addDiagramCommand } from './commands/diagram.ts';
 import { addDoctorCommand } from './commands/doctor.ts';
+import { addKeysCommands } from './commands/keys.ts';
 import { addListCommand } from './commands/tasks-list.ts';
 import { addMigrateCommand } from './commands/migrate.ts';
 import { addRunCommand } from './commands/run.ts';
@@ -30,6 +31,7 @@ const COMMANDS: readonly AddCommand[] = [
   addMigrateCommand,
   addVerifyCommand,
   addDoctorCommand,
+  addKeysCommands,
 ];
 
 /**
