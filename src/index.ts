@@ -3,10 +3,16 @@ export { createTasker } from './tasker.ts';
 export { defineTask, isDefinedTask, jsonSchema } from './definition/define-task.ts';
 export { RetryableError, PermanentError } from './kernel/handler-errors.ts';
 export { TaskerError, isTaskerError, ERROR_CODES } from './kernel/errors.ts';
+export { createJsonLogger } from './telemetry/json-logger.ts';
 export { VERSION } from './version.ts';
 
 export type { Tasker, TaskHandle, StepName } from './tasker-interface.ts';
-export type { TaskerOptions, WorkerOptions, DatabaseOptions } from './config/options.ts';
+export type {
+  TaskerOptions,
+  WorkerOptions,
+  DatabaseOptions,
+  MetricsOptions,
+} from './config/options.ts';
 export type { PoolLike } from './kernel/pool-like.ts';
 export type * from './definition/types.ts';
 export type {
@@ -26,5 +32,8 @@ export type { ErrorCode, ErrorDetails } from './kernel/errors.ts';
 export type { Json } from './kernel/json.ts';
 export type { Logger, LogMethod } from './kernel/logger.ts';
 export type { Duration, Milliseconds } from './kernel/duration.ts';
+export type { Health, HealthCheck } from './telemetry/health.ts';
+export type { JsonLoggerOptions, LogLevel } from './telemetry/json-logger.ts';
+export type { MetricsText } from './telemetry/prometheus.ts';
 export type { StandardSchema } from './kernel/standard-schema.ts';
 export type { BackoffPolicy, CustomBackoff } from './retry/backoff.ts';
