@@ -89,7 +89,7 @@ export function createApi(tasker: Tasker, options: ApiOptions = {}): TaskerApi {
     response.headers.set('x-request-id', requestId);
     return response;
   };
-  return { fetch, openapi, basePath: settings.basePath, close: () => hub.close() };
+  return { fetch, openapi, basePath: settings.basePath, close: async () => hub.close() };
 }
 
 /** The response, or the error as a value. */
