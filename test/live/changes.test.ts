@@ -6,16 +6,16 @@ import { ChangeFeed } from '../../src/engine/changes.ts';
 import { createInProcessDispatcher } from '../../src/dispatch/in-process.ts';
 import type { TaskerEvents } from '../../src/engine/types.ts';
 import { Emitter } from '../../src/kernel/emitter.ts';
-import type { TaskRequest } from '../../src/model/task.ts';
 import { silentLogger } from '../../src/kernel/logger.ts';
 import {
   describeOnEachDatabase,
   describeOnPostgres,
   postgresDatabase,
 } from '../support/each-database.ts';
+import { by } from '../engine/lab.ts';
 import { startEngine, until } from '../support/engine.ts';
 
-const request: TaskRequest = { context: {}, initiator: 'test', reason: 'test' };
+const request = { context: {}, ...by };
 const greet = defineTask({ name: 'greet', identity: 'none' }, (t) => {
   t.step('hello', {}, () => 'hello');
 });
