@@ -48,8 +48,8 @@ describe('the documentation', () => {
     expect(commandProblems(blocks).join('\n')).toBe('');
   });
 
-  test('has an up-to-date page of errors', () => {
-    const script = path.join(ROOT, 'scripts/generate-errors.mjs');
+  test.each(['errors', 'rest'])('has an up-to-date page %s.md', (page) => {
+    const script = path.join(ROOT, `scripts/generate-${page}.mjs`);
     const { stderr, status } = spawnSync(process.execPath, [script, '--check'], {
       encoding: 'utf8',
     });
