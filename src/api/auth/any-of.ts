@@ -10,7 +10,9 @@ const MAX_ID = 128;
  *
  * @throws AUTHENTICATOR_FAILED (from the returned function) with the reason as its cause, for the log and not for the caller
  */
-export function anyOf(...authenticators: readonly Authenticator[]): Authenticator {
+export function anyOf(
+  ...authenticators: readonly Authenticator[]
+): (request: Request) => Promise<Principal | null> {
   return async (request) => {
     try {
       return await withinTime(() => firstOf(authenticators, request), DECISION_MS);
