@@ -61,7 +61,10 @@ const REQUEST_ID = /^[\w.:-]{1,64}$/;
  */
 export function createApi(tasker: Tasker, options: ApiOptions = {}): TaskerApi {
   const settings = resolveApiOptions(options);
-  const hub = createLiveHub(tasker, { heartbeatMs: settings.heartbeatMs });
+  const hub = createLiveHub(tasker, {
+    heartbeatMs: settings.heartbeatMs,
+    logger: settings.logger,
+  });
   const parts: ApiParts = { tasker, settings, hub };
   const openapi = openApiDocument(ENDPOINTS, {
     version: VERSION,

@@ -22,6 +22,7 @@ const TASK_EVENTS: Readonly<Record<TaskEventName, true>> = {
   'task.cancelled': true,
   'task.resolved_manually': true,
   'task.retry_requested': true,
+  'task.updated': true,
   'step.started': true,
   'step.completed': true,
   'step.failed': true,
@@ -29,6 +30,7 @@ const TASK_EVENTS: Readonly<Record<TaskEventName, true>> = {
   'step.skipped': true,
   'step.resolved_manually': true,
   'step.retry_requested': true,
+  'step.updated': true,
   'step.lease_lost': true,
 };
 

@@ -34,7 +34,8 @@ export async function updateStep(
   if (inputs === undefined && retryLimit === undefined) {
     throw new TaskerError('INVALID_REQUEST', { problem: 'give inputs or retryLimit' });
   }
-  return actOnStep(parts, { taskId, step, by: change, verb: 'edited' }, async (held) => {
+  const call = { taskId, step, by: change, verb: 'edited' };
+  const updated = await actOnStep(parts, call, async (held) => {
     requireRevision(held, revision);
     requireUnfinished(held, 'edited');
     const { tx, pinned, step: target } = held;
@@ -76,6 +77,8 @@ export async function updateStep(
       logLine(held, { action: 'update_step', before: target, to, details }),
     ]);
   });
+  parts.events.emit('step.updated', { taskId, step: updated.name, attempt: updated.attempts });
+  return updated;
 }
 
 function requireRevision({ step, task }: HeldStep, revision: string | null): void {

@@ -71,13 +71,15 @@ export async function updateTask(
   const reason = change.reason === undefined ? null : checkText('reason', change.reason, MAX_TEXT);
   const tags = change.tags === undefined ? null : checkTags(change.tags);
   const revision = change.ifRevision === undefined ? null : checkRevision(change.ifRevision);
-  return actOnTask(parts, taskId, async (tx) => {
+  const updated = await actOnTask(parts, taskId, async (tx) => {
     const edited = await parts.store.editTask(tx, taskId, { reason, tags, revision });
     const task = edited ? await parts.store.findTask(tx, taskId) : null;
     // The task exists, or actOnTask would have refused: what did not fit is the revision.
     if (task === null) throw new TaskerError('REVISION_CONFLICT', { what: `Task ${taskId}` });
     return task;
   });
+  parts.events.emit('task.updated', { taskId });
+  return updated;
 }
 
 async function close(

@@ -16,6 +16,8 @@ export interface TaskerEvents {
   'task.cancelled': { readonly taskId: number };
   'task.resolved_manually': { readonly taskId: number };
   'task.retry_requested': { readonly taskId: number };
+  /** Reason or tags were changed. */
+  'task.updated': { readonly taskId: number };
   'step.started': StepEvent;
   'step.completed': StepEvent;
   'step.failed': StepEvent & {
@@ -27,6 +29,8 @@ export interface TaskerEvents {
   'step.skipped': StepEvent;
   'step.resolved_manually': StepEvent;
   'step.retry_requested': StepEvent;
+  /** Inputs or the retry limit were changed. */
+  'step.updated': StepEvent;
   /** This process's late answer was refused, because the step is no longer its own. */
   'step.lease_lost': StepEvent;
   'worker.started': { readonly workerId: number };

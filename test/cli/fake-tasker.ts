@@ -16,7 +16,12 @@ export function fakeTasker(verbs: Partial<Tasker>, calls: string[] = []): Tasker
     stop: () => Promise.resolve(),
     on: () => () => undefined,
     about: () =>
-      Promise.resolve({ database: 'a test database', durability: 'sync', schema: 'tasker' }),
+      Promise.resolve({
+        database: 'a test database',
+        durability: 'sync',
+        schema: 'tasker',
+        hearsOthers: true,
+      }),
     ...verbs,
   };
   const tasker: unknown = new Proxy(given, {

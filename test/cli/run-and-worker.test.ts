@@ -139,7 +139,12 @@ describe('worker', () => {
       },
       about: () => {
         started();
-        return Promise.resolve({ database: 'db', durability: 'sync', schema: 'tasker' });
+        return Promise.resolve({
+          database: 'db',
+          durability: 'sync',
+          schema: 'tasker',
+          hearsOthers: true,
+        });
       },
     };
   }
