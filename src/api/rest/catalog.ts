@@ -1,6 +1,7 @@
 import { TaskerError } from '../../kernel/errors.ts';
 import type { Duration } from '../../kernel/duration.ts';
 import type { BulkRequest } from '../../engine/list-types.ts';
+import { checkWithinPowers, isWithinPowers } from '../auth/key-powers.ts';
 import type { Call, Handlers } from '../route.ts';
 import {
   toAnnotationTypeDto,
@@ -82,12 +83,14 @@ export const catalogHandlers: CatalogHandlers = {
     return { status: 200, body: { annotation_types: types.map(toAnnotationTypeDto) } };
   },
 
-  async listApiKeys({ parts }) {
+  async listApiKeys({ access, parts }) {
     const keys = await parts.tasker.apiKeys.list();
-    return { status: 200, body: { api_keys: keys.map(toApiKeyDto) } };
+    const shown = keys.filter((key) => isWithinPowers(access.principal, key));
+    return { status: 200, body: { api_keys: shown.map(toApiKeyDto) } };
   },
 
   async createApiKey({ body, access, parts }) {
+    checkWithinPowers(access.principal, body);
     const { key, ...info } = await parts.tasker.apiKeys.create({
       name: body.name,
       grants: body.grants,
@@ -101,6 +104,7 @@ export const catalogHandlers: CatalogHandlers = {
   async rotateApiKey({ params, body, access, parts }) {
     const overlap = body?.overlap as Duration | undefined; // sound: the schema's pattern
     const options = overlap === undefined ? {} : { overlap };
+    await checkKey(params.key_id, { access, parts });
     const { key, ...info } = await parts.tasker.apiKeys.rotate(
       params.key_id,
       options,
@@ -110,10 +114,22 @@ export const catalogHandlers: CatalogHandlers = {
   },
 
   async revokeApiKey({ params, access, parts }) {
+    await checkKey(params.key_id, { access, parts });
     const revoked = await parts.tasker.apiKeys.revoke(params.key_id, access.principal.id);
     return { status: 200, body: { api_key: toApiKeyDto(revoked) } };
   },
 };
+
+/** A key that can do more than the caller is not theirs to take over or to end. @throws API_KEY_NOT_FOUND, FORBIDDEN */
+async function checkKey(
+  keyId: string,
+  { access, parts }: Pick<Call<'revokeApiKey'>, 'access' | 'parts'>,
+): Promise<void> {
+  const keys = await parts.tasker.apiKeys.list();
+  const key = keys.find((one) => one.keyId === keyId);
+  if (key === undefined) throw new TaskerError('API_KEY_NOT_FOUND', { keyId });
+  checkWithinPowers(access.principal, key);
+}
 
 async function bulk(
   action: BulkRequest['action'],
