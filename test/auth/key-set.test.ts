@@ -3,7 +3,7 @@ import { createServer, type RequestListener, type Server } from 'node:http';
 import { exportJWK, SignJWT } from 'jose';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import { anyOf } from '../../src/api/auth/any-of.ts';
-import { jwtAuthenticator } from '../../src/api/auth/jwt.ts';
+import { jwt } from '../../src/api/auth/jwt.ts';
 
 const pair = generateKeyPairSync('ec', { namedCurve: 'P-256' });
 const other = generateKeyPairSync('ec', { namedCurve: 'P-256' });
@@ -47,7 +47,7 @@ describe('a published key set', () => {
   }
   const authenticator = () =>
     anyOf(
-      jwtAuthenticator({
+      jwt({
         algorithms: ['ES256'],
         jwksUrl: `${origin()}/keys`,
         allowInsecureJwks: true,

@@ -1,7 +1,7 @@
 import type { JwtEnvironment, SecurityEnvironment } from '../../config/security-environment.ts';
 import type { Authenticator } from '../../contract/principal.ts';
 import { isTaskerError, TaskerError } from '../../kernel/errors.ts';
-import { jwtAuthenticator } from './jwt.ts';
+import { jwt } from './jwt.ts';
 import { parseStaticKeys, staticKeyAuthenticator } from './static-keys.ts';
 
 /** The variable behind each option that a message may name. */
@@ -28,7 +28,7 @@ export function environmentAuthenticators(security: SecurityEnvironment): readon
 
 function tokens({ secret, publicKey, jwksUrl, ...checks }: JwtEnvironment): Authenticator {
   try {
-    return jwtAuthenticator({
+    return jwt({
       ...checks,
       ...(secret === undefined ? {} : { secret }),
       ...(publicKey === undefined ? {} : { publicKey }),

@@ -2,7 +2,7 @@ import { createHmac, generateKeyPairSync } from 'node:crypto';
 import { SignJWT, UnsecuredJWT, type JWTPayload } from 'jose';
 import { describe, expect, test } from 'vitest';
 import { permissionsOf } from '../../contract/permissions.ts';
-import { jwtAuthenticator } from './jwt.ts';
+import { jwt } from './jwt.ts';
 import type { JwtOptions } from './jwt-options.ts';
 
 const NOW = new Date('2026-03-01T12:00:00Z');
@@ -31,8 +31,7 @@ const signed = (claims: JWTPayload, header: object = {}): Promise<string> =>
   new SignJWT(claims).setProtectedHeader({ alg: 'HS256', ...header }).sign(Buffer.from(SECRET));
 const bearer = (token: string): Request =>
   new Request('http://localhost/tasks', { headers: { authorization: `Bearer ${token}` } });
-const whoIs = async (token: string, options: JwtOptions = HS) =>
-  jwtAuthenticator(options, clock)(bearer(token));
+const whoIs = async (token: string, options: JwtOptions = HS) => jwt(options, clock)(bearer(token));
 
 /** A token put together by hand, for what no library signs. */
 function handMade(header: object, claims: object, signature: (data: string) => string): string {
@@ -180,7 +179,7 @@ describe('nobody is recognised in', () => {
   ])('%s', async (_, headers) => {
     const request = new Request('http://localhost/?access_token=a.b.c', { headers });
 
-    expect(await jwtAuthenticator(HS, clock)(request)).toBe(null);
+    expect(await jwt(HS, clock)(request)).toBe(null);
   });
 });
 
@@ -244,7 +243,7 @@ describe('options are refused with', () => {
     ],
   ])('%s', (_, options, ...expected) => {
     const [field = '', problem = ''] = expected;
-    const attempt = (): unknown => jwtAuthenticator(options as JwtOptions); // sound: a host in JavaScript can give anything
+    const attempt = (): unknown => jwt(options as JwtOptions); // sound: a host in JavaScript can give anything
     expect(attempt).toThrow(expect.objectContaining({ code: 'INVALID_OPTION', exitCode: 78 }));
     expect(attempt).toThrow(`Option jwt.${field}: `);
     expect(attempt).toThrow(problem);

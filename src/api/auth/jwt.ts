@@ -21,7 +21,7 @@ const MAX_TOLERANCE_MS = 300_000;
  * @param clock the wall clock: tokens carry wall-clock times
  * @throws INVALID_OPTION naming the option and what is wrong with it
  */
-export function jwtAuthenticator(options: JwtOptions, clock: Clock = systemClock): Authenticator {
+export function jwt(options: JwtOptions, clock: Clock = systemClock): Authenticator {
   const key = verificationKey(options);
   const issuer = wanted('issuer', options.issuer);
   const audience = wanted('audience', options.audience);
