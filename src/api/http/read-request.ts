@@ -49,7 +49,7 @@ function problemsOf(
     if (issue.code === 'unrecognized_keys') {
       return issue.keys.map((key) => ({
         path: pathText(where, [...issue.path, key.slice(0, 64)]),
-        message: `is not known.${didYouMean(key, knownKeys(schema))}`,
+        message: `is not known.${didYouMean(key, keysAt(schema, issue.path))}`,
       }));
     }
     return [{ path, message: messageOf(issue) }];
@@ -62,13 +62,13 @@ function unionProblems(
   where: string,
   schema: z.ZodType,
 ): readonly Problem[] {
-  const base = pathText(where, issue.path);
+  const base = [where, ...issue.path.map(String)].filter((part) => part !== '').join('.');
   const branches = issue.errors
     .map((errors, index) => ({ errors, branch: optionOf(schema, index) }))
     .filter(({ errors }) => errors.length > 0)
     .toSorted((a, b) => weight(a.errors) - weight(b.errors));
   const [nearest] = branches;
-  if (!nearest) return [{ path: base, message: 'is not valid' }];
+  if (!nearest) return [{ path: base === '' ? 'the body' : base, message: 'is not valid' }];
   return problemsOf(nearest.errors, base, nearest.branch ?? schema);
 }
 
@@ -88,16 +88,35 @@ function optionOf(schema: z.ZodType, index: number): z.ZodType | undefined {
   return options instanceof z.ZodType ? options : undefined;
 }
 
-function knownKeys(schema: z.ZodType): readonly string[] {
-  return schema instanceof z.ZodObject ? Object.keys(schema.shape) : [];
+/** The members that are known at a path below a schema, over all branches of unions. */
+function keysAt(schema: unknown, [first, ...rest]: readonly PropertyKey[]): readonly string[] {
+  if (schema instanceof z.ZodUnion)
+    return schema.options.flatMap((option) =>
+      keysAt(option, first === undefined ? [] : [first, ...rest]),
+    );
+  if (schema instanceof z.ZodOptional)
+    return keysAt(schema.unwrap(), first === undefined ? [] : [first, ...rest]);
+  if (schema instanceof z.ZodArray) return keysAt(schema.element, rest);
+  if (!(schema instanceof z.ZodObject)) return [];
+  if (first === undefined) return Object.keys(schema.shape);
+  return keysAt(schema.shape[String(first)], rest);
 }
 
 function messageOf(issue: z.core.$ZodIssue): string {
-  if (issue.code === 'invalid_type' && issue.input === undefined) return 'is missing';
+  if (issue.code === 'invalid_type' && issue.message.endsWith('received undefined'))
+    return 'is missing';
+  if (issue.code === 'invalid_type') return `must be ${article(issue.expected)}`;
   const [first = '', ...rest] = issue.message.replace(/^Invalid input: /, '');
   return `${first.toLowerCase()}${rest.join('')}`;
 }
 
+/** What was expected, as a person says it. */
+function article(expected: string): string {
+  if (expected === 'int') return 'a whole number';
+  return /^[aeiou]/.test(expected) ? `an ${expected}` : `a ${expected}`;
+}
+
 function pathText(where: string, path: readonly PropertyKey[]): string {
-  return [where, ...path.map(String)].filter((part) => part !== '').join('.');
+  const text = [where, ...path.map(String)].filter((part) => part !== '').join('.');
+  return text === '' ? 'the body' : text;
 }
