@@ -106,8 +106,18 @@ function messageOf(issue: z.core.$ZodIssue): string {
   if (issue.code === 'invalid_type' && issue.message.endsWith('received undefined'))
     return 'is missing';
   if (issue.code === 'invalid_type') return `must be ${article(issue.expected)}`;
+  if (issue.code === 'too_big') return `must ${sizeOf(issue.origin, 'at most', issue.maximum)}`;
+  if (issue.code === 'too_small') return `must ${sizeOf(issue.origin, 'at least', issue.minimum)}`;
+  if (issue.code === 'invalid_value') return `must be one of ${issue.values.join(', ')}`;
   const [first = '', ...rest] = issue.message.replace(/^Invalid input: /, '');
   return `${first.toLowerCase()}${rest.join('')}`;
+}
+
+/** `be at most 1000`, `have at least 1 entries`. */
+function sizeOf(origin: string, bound: string, limit: number | bigint): string {
+  if (origin === 'string') return `have ${bound} ${limit} characters`;
+  if (origin === 'array') return `have ${bound} ${limit} entries`;
+  return `be ${bound} ${limit}`;
 }
 
 /** What was expected, as a person says it. */
