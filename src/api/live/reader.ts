@@ -129,6 +129,7 @@ export class LiveReader {
   }
 
   #onChange(change: TaskChange): void {
+    if (this.#off === null) return;
     if ('everything' in change) {
       this.#askReset();
       void this.#look();
@@ -151,7 +152,7 @@ export class LiveReader {
   }
 
   async #tick(): Promise<void> {
-    if (this.#isReading || this.#rest !== null) return; // asked again at the end of either
+    if (this.#off === null || this.#isReading || this.#rest !== null) return; // asked again at the end
     this.#isReading = true;
     const hinted = this.#news.take(BATCH);
     const greeted = this.#takeGreetings(BATCH - hinted.size);
@@ -160,6 +161,7 @@ export class LiveReader {
       for (const subject of await this.#read([...new Set([...hinted, ...greeted])]))
         this.#tell(subject, hinted);
     } catch (error) {
+      if (this.#off === null) return;
       this.#options.logger.warn({ err: error }, 'watched tasks could not be read; tried again');
       for (const taskId of greeted) this.#greetings.add(taskId);
       this.#note([...hinted]);
@@ -247,6 +249,7 @@ export class LiveReader {
   }
 
   async #look(): Promise<void> {
+    if (this.#off === null) return;
     this.#looksAgain = this.#isLooking;
     if (this.#isLooking) return;
     this.#isLooking = true;
