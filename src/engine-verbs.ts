@@ -1,3 +1,6 @@
+import { getSlowestSteps, getStatusCounts } from './engine/analytics.ts';
+import { actOnTasks } from './engine/bulk.ts';
+import { countTasks, getTasks } from './engine/find-tasks.ts';
 import { updateStep } from './engine/edit-step.ts';
 import { cancelStep, resolveStep, retryStep } from './engine/operate-step.ts';
 import { resetStep, resetTask } from './engine/reset.ts';
@@ -9,7 +12,6 @@ import {
   getSteps,
   getStepsOfTasks,
   getTask,
-  getTasks,
   getTasksByIds,
   getWorkers,
   waitForTask,
@@ -56,9 +58,11 @@ export function engineVerbs(
     storedDefinition: (definitionId) => getStoredDefinition(parts(), definitionId),
     progress: (taskIds) => getProgress(parts(), taskIds),
     revisions: (asked) => getRevisions(parts(), asked),
+    ...operatorVerbs(parts),
     waitFor: (taskId, wait) => waitForTask(parts(), taskId, wait),
     task: (taskId) => getTask(parts(), taskId),
     tasks: (request) => getTasks(parts(), request),
+    countTasks: (filter, options) => countTasks(parts(), filter, options),
     tasksByIds: (taskIds) => getTasksByIds(parts(), taskIds),
     steps: (taskId) => getSteps(parts(), taskId),
     stepsOfTasks: (taskIds) => getStepsOfTasks(parts(), taskIds),
@@ -66,24 +70,16 @@ export function engineVerbs(
     attempts: (taskId) => getAttempts(parts(), taskId),
     operatorLog: (taskId) => getOperatorLog(parts(), taskId),
     workers: () => getWorkers(parts()),
-    cancelTask: (taskId, by) => cancelTask(parts(), taskId, by),
-    retryTask: (taskId, by) => retryTask(parts(), taskId, by),
-    resolveTask: (taskId, by) => resolveTask(parts(), taskId, by),
-    updateTask: (taskId, change) => updateTask(parts(), taskId, change),
-    resetTask: (taskId, by) => resetTask(parts(), taskId, by),
-    cancelStep: (taskId, step, by) => cancelStep(parts(), { taskId, step }, by),
-    retryStep: (taskId, step, by) => retryStep(parts(), { taskId, step }, by),
-    resolveStep: (taskId, step, by) => resolveStep(parts(), { taskId, step }, by),
-    updateStep: (taskId, step, change) => updateStep(parts(), { taskId, step }, change),
-    resetStep: (taskId, step, by) => resetStep(parts(), { taskId, step }, by),
     annotate: (taskId, type, annotation) => annotate(parts(), { taskId, type, annotation }),
     annotations: (taskId) => listAnnotations(parts(), taskId),
     annotationsOfTasks: (taskIds) => listAnnotationsOfTasks(parts(), taskIds),
     annotationTypes: () => parts().store.listAnnotationTypes(parts().db),
-    tasksByAnnotation: (asked) => findTasksByAnnotation(parts(), { limit: 20, ...asked }),
+    tasksByAnnotation: (asked) => findTasksByAnnotation(parts(), asked),
     mapObjects: (one, two) => mapObjectPair(parts(), one, two),
     mappedObjects: (object) => objectsMappedTo(parts(), object),
     dependentSystems: () => parts().store.listSystems(parts().db),
+    slowestSteps: (request) => getSlowestSteps(parts(), request),
+    statusCounts: (request) => getStatusCounts(parts(), request),
     objectMaps: (request) => listObjectMaps(parts(), request),
     verify: (what) =>
       verify(parts().db, parts().store.tables, {
@@ -91,11 +87,38 @@ export function engineVerbs(
         maxValueBytes: parts().limits.maxBytes,
       }),
     apiKeys: createApiKeys(parts),
-    // sound for a moment only: these verbs follow
-    ...({} as Pick<
-      Tasker,
-      'countTasks' | 'actOnTasks' | 'slowestSteps' | 'statusCounts'
-    >),
     doctor: () => doctor(parts().db, parts().store.tables),
+  };
+}
+
+/** What operators do to tasks and steps. */
+function operatorVerbs(
+  parts: () => EngineParts,
+): Pick<
+  Tasker,
+  | 'cancelTask'
+  | 'retryTask'
+  | 'resolveTask'
+  | 'updateTask'
+  | 'resetTask'
+  | 'actOnTasks'
+  | 'cancelStep'
+  | 'retryStep'
+  | 'resolveStep'
+  | 'updateStep'
+  | 'resetStep'
+> {
+  return {
+    cancelTask: (taskId, by) => cancelTask(parts(), taskId, by),
+    retryTask: (taskId, by) => retryTask(parts(), taskId, by),
+    resolveTask: (taskId, by) => resolveTask(parts(), taskId, by),
+    updateTask: (taskId, change) => updateTask(parts(), taskId, change),
+    resetTask: (taskId, by) => resetTask(parts(), taskId, by),
+    actOnTasks: (request) => actOnTasks(parts(), request),
+    cancelStep: (taskId, step, by) => cancelStep(parts(), { taskId, step }, by),
+    retryStep: (taskId, step, by) => retryStep(parts(), { taskId, step }, by),
+    resolveStep: (taskId, step, by) => resolveStep(parts(), { taskId, step }, by),
+    updateStep: (taskId, step, change) => updateStep(parts(), { taskId, step }, change),
+    resetStep: (taskId, step, by) => resetStep(parts(), { taskId, step }, by),
   };
 }

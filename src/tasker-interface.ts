@@ -98,7 +98,7 @@ export interface Tasker {
   task(taskId: number): Promise<Task>;
   /** A page of tasks, newest first unless the request says otherwise. @throws INVALID_REQUEST */
   tasks(request?: TaskListRequest): Promise<TaskPage>;
-  /** Counts matching tasks, up to a bound (1 to 100,000): then, or when few of very many match, the answer is not exact. @default upTo 10000 */
+  /** Counts matching tasks, up to a bound (1 to 10,000): then, or when few of very many match, the answer is not exact. @default upTo 10000 */
   countTasks(filter?: TaskFilter, options?: { readonly upTo?: number }): Promise<Count>;
   /** The tasks of these ids (at most 200) that exist, in the order of the ids. */
   tasksByIds(taskIds: readonly number[]): Promise<readonly Task[]>;

@@ -1,8 +1,9 @@
-import { TaskerError } from '../kernel/errors.ts';
 import type { Json } from '../kernel/json.ts';
 import type { Task, TaskAnnotation } from '../model/task.ts';
 import { gate } from './check-request.ts';
 import { checkText } from './check-text.ts';
+import { getTasks } from './find-tasks.ts';
+import type { TaskCursor, TaskPage } from './list-types.ts';
 import { checkIds, type EngineParts } from './parts.ts';
 import { getTask } from './queries.ts';
 
@@ -46,20 +47,27 @@ export async function listAnnotationsOfTasks(
 /** Tasks with a note of this type in which this key has this value, newest first, each once. @throws INVALID_REQUEST */
 export async function findTasksByAnnotation(
   parts: EngineParts,
-  asked: {
+  {
+    limit = 20,
+    ...annotation
+  }: {
     readonly type: string;
     readonly key: string;
     readonly value: string;
-    readonly limit: number;
+    readonly limit?: number;
   },
 ): Promise<readonly Task[]> {
-  checkText('type', asked.type, 64);
-  checkText('key', asked.key, 1_000);
-  checkText('value', asked.value, 10_000);
-  if (!Number.isInteger(asked.limit) || asked.limit < 1 || asked.limit > 200) {
-    throw new TaskerError('INVALID_REQUEST', {
-      problem: 'limit must be a whole number from 1 to 200',
+  const tasks: Task[] = [];
+  let after: TaskCursor | null = null;
+  do {
+    // A page may be short and have a next one all the same.
+    const page: TaskPage = await getTasks(parts, {
+      annotation,
+      limit: limit - tasks.length,
+      ...(after && { after }),
     });
-  }
-  return parts.store.findByAnnotation(parts.db, asked);
+    tasks.push(...page.tasks);
+    after = page.next;
+  } while (after !== null && tasks.length < limit);
+  return tasks;
 }

@@ -75,6 +75,7 @@ export function checkIds(taskIds: readonly number[]): readonly number[] {
 
 const MAX_IDS = 200;
 
-function isTaskId(taskId: number): boolean {
+/** True for a number that can be a task's id. */
+export function isTaskId(taskId: number): boolean {
   return Number.isSafeInteger(taskId) && taskId >= 1 && taskId <= 2 ** 37;
 }

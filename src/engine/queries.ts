@@ -1,12 +1,9 @@
 import { TaskerError } from '../kernel/errors.ts';
 import { parseDuration, type Duration } from '../kernel/duration.ts';
-import { isTaskSettled, TASK_STATUSES } from '../model/status.ts';
+import { isTaskSettled } from '../model/status.ts';
 import type { Attempt, Task, WorkflowStep } from '../model/task.ts';
 import { checkId, checkIds, positionOf, type EngineParts } from './parts.ts';
 import type { OperatorEntry, WorkerInfo } from './types.ts';
-import type { TaskListRequest, TaskPage } from './list-types.ts';
-
-const MAX_PAGE = 200;
 
 /** One task. @throws TASK_NOT_FOUND */
 export async function getTask(parts: EngineParts, taskId: number): Promise<Task> {
@@ -14,44 +11,6 @@ export async function getTask(parts: EngineParts, taskId: number): Promise<Task>
   const task = await parts.store.findTask(parts.db, taskId);
   if (task === null) throw new TaskerError('TASK_NOT_FOUND', { taskId });
   return task;
-}
-
-/** A page of tasks, newest first. @throws INVALID_REQUEST */
-export async function getTasks(
-  parts: EngineParts,
-  filter: TaskListRequest = {},
-): Promise<TaskPage> {
-  const limit = filter.limit ?? 20;
-  if (!Number.isInteger(limit) || limit < 1 || limit > MAX_PAGE) {
-    throw new TaskerError('INVALID_REQUEST', {
-      problem: `limit must be a whole number from 1 to ${MAX_PAGE}`,
-    });
-  }
-  const unknown = filter.status?.find((status) => !TASK_STATUSES.includes(status));
-  if (unknown !== undefined) {
-    throw new TaskerError('INVALID_REQUEST', {
-      problem: `status must be one of ${TASK_STATUSES.join(', ')}; "${String(unknown)}" is not`,
-    });
-  }
-  const before = filter.after?.taskId ?? null;
-  if (before !== null && !Number.isSafeInteger(before))
-    throw new TaskerError('INVALID_REQUEST', { problem: 'before must be a task id' });
-  const tasks = await parts.store.listTasks(parts.db, {
-    status: filter.status ?? null,
-    name: filter.name ?? null,
-    namespace: filter.namespace ?? null,
-    tag: filter.tag ?? null,
-    initiator: filter.initiator ?? null,
-    sourceSystem: filter.sourceSystem ?? null,
-    before,
-    limit: limit + 1,
-  });
-  const page = tasks.slice(0, limit);
-  const last = page.at(-1);
-  return {
-    tasks: page,
-    next: tasks.length > limit && last ? { taskId: last.taskId, at: null } : null,
-  };
 }
 
 /** The steps of a task, in template order. @throws TASK_NOT_FOUND */

@@ -20,7 +20,9 @@ import { returnSteps } from './steps/return-steps.ts';
 import { editTask } from './tasks/edit-task.ts';
 import { findIdentities, pruneIdentities } from './tasks/find-identity.ts';
 import { insertTasks } from './tasks/insert-tasks.ts';
-import { listTasks } from './tasks/list-tasks.ts';
+import { findCreated } from './tasks/find-created.ts';
+import { gatherByLanes, gatherByNotes, gatherByTerms } from './tasks/gather-tasks.ts';
+import { walkTasks } from './tasks/walk-tasks.ts';
 import { findTask, findTasks, taskStatus } from './tasks/read-task.ts';
 import { taskProgress } from './tasks/task-progress.ts';
 import { taskRevisions } from './tasks/task-revisions.ts';
@@ -35,15 +37,17 @@ import { lockApiKey, replaceApiKey } from './api-keys/replace-api-key.ts';
 import { revokeApiKey } from './api-keys/revoke-api-key.ts';
 import { loadDefinition, saveDefinition } from './definitions/save-definition.ts';
 import {
-  findByAnnotation,
   listAnnotations,
   listAnnotationTypes,
   upsertAnnotations,
 } from './annotations/annotations.ts';
+import { matchDefinitions } from './definitions/match-definitions.ts';
 import { listDefinitions } from './definitions/list-definitions.ts';
 import { listObjectMaps } from './systems/list-object-maps.ts';
 import { listSystems, mapObjects, mappedObjects } from './systems/systems.ts';
 import { readGauges } from './gauges/read-gauges.ts';
+import { slowestSteps } from './analytics/slowest-steps.ts';
+import { statusCounts } from './analytics/status-counts.ts';
 import { listWorkers } from './workers/list-workers.ts';
 import { markLostWorkers } from './workers/mark-lost.ts';
 import { readLease } from './workers/read-lease.ts';
@@ -69,11 +73,11 @@ export function createStore(schema: string) {
     saveDefinition: saveDefinition(t),
     loadDefinition: loadDefinition(t),
     listDefinitions: listDefinitions(t),
+    matchDefinitions: matchDefinitions(t),
     // annotations and systems
     upsertAnnotations: upsertAnnotations(t),
     listAnnotations: listAnnotations(t),
     listAnnotationTypes: listAnnotationTypes(t),
-    findByAnnotation: findByAnnotation(t),
     listSystems: listSystems(t),
     listObjectMaps: listObjectMaps(t),
     mapObjects: mapObjects(t),
@@ -86,6 +90,9 @@ export function createStore(schema: string) {
     lockApiKey: lockApiKey(t),
     replaceApiKey: replaceApiKey(t),
     revokeApiKey: revokeApiKey(t),
+    // reports
+    slowestSteps: slowestSteps(t),
+    statusCounts: statusCounts(t),
     // workers
     registerWorker: registerWorker(t),
     renewLease: renewLease(t),
@@ -106,7 +113,11 @@ function taskStatements(t: Tables) {
     findTask: findTask(t),
     findTasks: findTasks(t),
     taskStatus: taskStatus(t),
-    listTasks: listTasks(t),
+    walkTasks: walkTasks(t),
+    gatherByTerms: gatherByTerms(t),
+    gatherByNotes: gatherByNotes(t),
+    gatherByLanes: gatherByLanes(t),
+    findCreated: findCreated(t),
     taskProgress: taskProgress(t),
     taskRevisions: taskRevisions(t),
     editTask: editTask(t),

@@ -59,7 +59,7 @@ insert into ${t.tasks} (created_at, requested_at, started_at, settled_at, failed
   (${at(599)}, ${at(599)}, null, null, null, 1, 'pending', 1, 'i', 'r', 's', null, '{}', '{}'),
   (${at(0)}, ${at(0)}, ${at(1)}, ${at(9)}, null, 1, 'complete', 0, 'i', 'r', 's', null, '{stock}', '{}'),
   (${at(0)}, ${at(0)}, ${at(1)}, null, null, 2, 'in_progress', 3, 'i', 'r', 's', null, '{}', '{}'),
-  (${at(0)}, ${at(0)}, ${at(1)}, ${at(30)}, null, 1, 'resolved_manually', 1, 'i', 'r', 's', null, '{}', '{}'),
+  (${at(0)}, ${at(0)}, ${at(1)}, ${at(30)}, ${at(30)}, 1, 'resolved_manually', 1, 'i', 'r', 's', null, '{}', '{}'),
   (${at(0)}, ${at(0)}, ${at(1)}, null, null, 1, 'in_progress', 1, 'i', 'r', 's', null, '{}', '{}'),
   (${at(0)}, ${at(0)}, ${at(1)}, null, null, 1, 'in_progress', 1, 'i', 'r', 's', null, '{}', '{}');`;
 }

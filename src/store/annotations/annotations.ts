@@ -1,7 +1,6 @@
 import type { Json } from '../../kernel/json.ts';
 import type { Connection } from '../../db/db.ts';
-import type { Task, TaskAnnotation } from '../../model/task.ts';
-import { TASK_COLUMNS, toTask } from '../tasks/read-task.ts';
+import type { TaskAnnotation } from '../../model/task.ts';
 import type { Tables } from '../tables.ts';
 
 export interface NewAnnotation {
@@ -85,33 +84,4 @@ export function listAnnotationTypes(t: Tables): (db: Connection) => Promise<
       name: row['name'] as string,
       description: row['description'] as string,
     }));
-}
-
-/**
- * Tasks with an annotation of a type whose key has a value (text, or any JSON scalar written as text), newest first, each once:
- * type, key and value are matched on the same annotation. Index: task_annotations_search for text values.
- */
-export function findByAnnotation(t: Tables): (
-  db: Connection,
-  asked: {
-    readonly type: string;
-    readonly key: string;
-    readonly value: string;
-    readonly limit: number;
-  },
-) => Promise<readonly Task[]> {
-  const text = `
-select ${TASK_COLUMNS}
-  from ${t.tasks} as task join ${t.task_definitions} as d on d.definition_id = task.definition_id
- where exists (
-         select from ${t.task_annotations} as a
-           join ${t.annotation_types} as y on y.annotation_type_id = a.annotation_type_id
-          where a.task_id = task.task_id and y.name = $1
-            and (a.annotation @> jsonb_build_object($2::text, $3::text) or a.annotation ->> $2::text = $3::text))
- order by task.task_id desc
- limit $4`;
-  return async (db, { type, key, value, limit }) => {
-    const { rows } = await db.query({ text, values: [type, key, value, limit] });
-    return rows.map(toTask);
-  };
 }

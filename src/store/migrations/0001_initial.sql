@@ -48,7 +48,7 @@ create table {schema}.tasks (
   requested_at    timestamptz not null,
   started_at      timestamptz,
   settled_at      timestamptz,
-  -- set while the task is in error or cancelled: what a person may want to look at
+  -- set while the task is in error, cancelled or resolved by hand: what a person may want to look at
   failed_at       timestamptz,
   definition_id   integer not null,
   status          {schema}.task_status not null default 'pending',
@@ -66,12 +66,17 @@ create table {schema}.tasks (
   context         jsonb not null,
   constraint tasks_trace_context check (length(trace_context) <= 128),
   constraint tasks_settled check ((settled_at is null) = (status in ('pending', 'in_progress'))),
-  constraint tasks_failed check ((failed_at is not null) = (status in ('error', 'cancelled')))
+  constraint tasks_failed check ((failed_at is not null) = (status in ('error', 'cancelled', 'resolved_manually')))
 ) with (fillfactor = 70, autovacuum_vacuum_scale_factor = 0.02);
 
 create index tasks_open on {schema}.tasks (task_id) where settled_at is null;
 create index tasks_failed_at on {schema}.tasks (task_id) where failed_at is not null;
 create index tasks_definition on {schema}.tasks (definition_id, task_id);
+create index tasks_requested on {schema}.tasks (requested_at, task_id);
+-- Finds rare values. Only settled tasks are in it, so that creating a task costs nothing and its row is entered once; the open ones are
+-- few, and are looked through.
+create index tasks_terms on {schema}.tasks using gin (tags, (array[initiator, source_system]), context jsonb_path_ops)
+  where settled_at is not null;
 
 create table {schema}.workflow_steps (
   task_id      bigint not null,

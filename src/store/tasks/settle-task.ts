@@ -83,7 +83,7 @@ update ${t.tasks}
    set status = $3::${t.schema}.task_status,
        started_at = case when $3 = 'in_progress' then coalesce(started_at, ${t.clock}) else started_at end,
        settled_at = case when $3 in ('pending', 'in_progress') then null else ${t.clock} end,
-       failed_at  = case when $3 in ('error', 'cancelled') then ${t.clock} end
+       failed_at  = case when $3 in ('error', 'cancelled', 'resolved_manually') then ${t.clock} end
  where task_id = $1 and status::text = any ($2::text[])`;
   return async (db, taskId, { from, to }) => {
     const { rowCount } = await db.query({ text, values: [taskId, from, to] });

@@ -31,6 +31,6 @@ export const OPERATOR_FAULTS: readonly Fault[] = [
   {
     law: 'final-stays-final',
     what: 'nobody resolved a resolved task',
-    sql: task(1, `status = 'resolved_manually'`),
+    sql: task(1, `status = 'resolved_manually', failed_at = settled_at`),
   },
 ];
