@@ -87,6 +87,7 @@ const CHAPTERS = [
       UPGRADE_NOT_SUPPORTED: {},
       SERVER_OVERLOADED: {},
       PUBLIC_WITHOUT_AUTHENTICATION: { address: '0.0.0.0' },
+      ADDRESS_UNAVAILABLE: { address: '127.0.0.1', port: 8080, problem: 'EADDRINUSE' },
       INTERNAL_ERROR: {},
       UNAUTHENTICATED: {},
       FORBIDDEN: { permission: 'tasks:cancel' },

@@ -31,7 +31,7 @@ export const HTTP_ERRORS = {
   METHOD_NOT_ALLOWED: {
     status: 405,
     message: (d: { method: string; allowed: readonly string[] }) =>
-      `${d.method} is not possible here; ${d.allowed.join(', ')} is`,
+      `${d.method} is not possible here, only ${d.allowed.join(', ')}`,
     hint: 'Use one of the methods of the Allow header.',
   },
   MALFORMED_REQUEST: {
@@ -92,6 +92,13 @@ export const HTTP_ERRORS = {
     message: (d: { address: string }) =>
       `The address ${d.address} can be reached from outside, and nothing says who may come in`,
     hint: 'Listen on 127.0.0.1, or configure API keys or JWT (TASKER_API_KEYS, TASKER_JWT_…; see docs/security.md).',
+  },
+  ADDRESS_UNAVAILABLE: {
+    status: 500,
+    exit: 78,
+    message: (d: { address: string; port: number; problem: string }) =>
+      `Port ${d.port} of ${d.address} cannot be listened on: ${d.problem === 'EADDRINUSE' ? 'another program uses it' : d.problem}`,
+    hint: 'Choose another port (0 takes a free one), or stop the program that has it.',
   },
   INTERNAL_ERROR: {
     status: 500,

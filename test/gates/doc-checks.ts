@@ -52,10 +52,24 @@ function docsConfig(): object {
       noUnusedLocals: false, // a block may show a declaration that the text speaks of
       noUnusedParameters: false,
       typeRoots: [path.join(ROOT, 'node_modules/@types')],
-      paths: { 'tasker-engine': [path.join(ROOT, 'src/index.ts')] },
+      paths: doors(),
     },
     include: ['docs-*/**/*.ts'],
   };
+}
+
+/** The public doors of the package, as their sources. */
+function doors(): Readonly<Record<string, readonly string[]>> {
+  const { exports } = readManifest();
+  const targets = Object.entries(exports).flatMap(([door, target]) =>
+    typeof target === 'string' ? [] : [[door, target.default] as const],
+  );
+  return Object.fromEntries(
+    targets.map(([door, file]) => [
+      path.posix.join('tasker-engine', door),
+      [path.join(ROOT, file.replace('dist/', 'src/').replace(/\.js$/, '.ts'))],
+    ]),
+  );
 }
 
 /** Blocks of one document share a folder, so that they can import each other. */
@@ -183,7 +197,14 @@ function npmProblem(words: readonly string[], scripts: ReadonlySet<string>): str
 }
 
 function readScripts(): ReadonlySet<string> {
-  const manifest: unknown = JSON.parse(readFileSync(path.join(ROOT, 'package.json'), 'utf8'));
-  const { scripts } = manifest as { scripts: Record<string, string> }; // sound: our own package.json
-  return new Set(Object.keys(scripts));
+  return new Set(Object.keys(readManifest().scripts));
+}
+
+interface Manifest {
+  readonly scripts: Readonly<Record<string, string>>;
+  readonly exports: Readonly<Record<string, string | { readonly default: string }>>;
+}
+
+function readManifest(): Manifest {
+  return JSON.parse(readFileSync(path.join(ROOT, 'package.json'), 'utf8')) as Manifest; // sound: our own package.json
 }

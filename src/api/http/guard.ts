@@ -2,7 +2,8 @@ import { isIP } from 'node:net';
 import { TaskerError } from '../../kernel/errors.ts';
 import type { ApiSettings } from '../parts.ts';
 
-const LOOPBACK_NAMES = ['localhost', '127.0.0.1', '[::1]'];
+/** The names under which a machine calls itself. */
+export const LOOPBACK_NAMES: readonly string[] = ['localhost', '127.0.0.1', '[::1]'];
 
 /** Whether a socket's address is of this machine. */
 export function isLoopbackAddress(address: string | null): boolean {
