@@ -1,5 +1,6 @@
-import type { Registry } from 'prom-client';
+import type { MetricsOptions } from './config/options.ts';
 import type { ResolvedOptions } from './config/resolve.ts';
+import type { Connection } from './db/db.ts';
 import { checkMigrated } from './db/migrate.ts';
 import { TaskerError } from './kernel/errors.ts';
 import type { Runtime } from './runtime.ts';
@@ -14,6 +15,8 @@ import {
 import { MOST_COUNTED } from './telemetry/metric-names.ts';
 import { registerMetrics, type DatabaseGauges, type MetricsText } from './telemetry/prometheus.ts';
 import { shared, within } from './telemetry/within.ts';
+
+type MetricsRegistry = NonNullable<MetricsOptions['registry']>;
 
 /** How long an answer of the database serves all scrapes. */
 const FRESH_MS = 5_000;
@@ -33,7 +36,7 @@ export function observe(runtime: Runtime, options: ResolvedOptions): Observing {
     slots: () => runtime.current?.worker?.slots ?? null,
     connections: () => runtime.current?.parts.db.connections?.() ?? null,
   };
-  const register = (registry: Registry): Registry => {
+  const register = (registry: MetricsRegistry): MetricsRegistry => {
     registerMetrics(registry, metrics?.prefix ?? '', sources);
     return registry;
   };
@@ -69,7 +72,7 @@ function perStart<T>(
 
 /** Null when the database does not answer. */
 function gaugesOf({ parts }: Current): () => Promise<DatabaseGauges | null> {
-  const ask = shared(FRESH_MS, () => parts.store.readGauges(parts.db, MOST_COUNTED));
+  const ask = shared(FRESH_MS, () => parts.store.readGauges(hasty(parts.db), MOST_COUNTED));
   return () =>
     within(
       PROBE_MS,
@@ -83,13 +86,18 @@ function healthOf(current: Current, options: ResolvedOptions): HealthSource {
   const target = { schema: options.schema, migrations: MIGRATIONS };
   return {
     isStopping: () => current.isStopping,
-    checkSchema: () => checkMigrated(parts.db, target),
+    checkSchema: () => checkMigrated(hasty(parts.db), target),
     worker:
       worker === null || options.worker === null
         ? null
         : {
             leaseMs: options.worker.leaseMs,
-            readLease: () => parts.store.readLease(parts.db, worker.workerId),
+            readLease: () => parts.store.readLease(hasty(parts.db), worker.workerId),
           },
   };
+}
+
+/** A connection that stays silent is given up with the probe, so that the next probe finds another. */
+function hasty(db: Connection): Connection {
+  return { query: (statement) => db.query({ ...statement, answerWithinMs: PROBE_MS }) };
 }

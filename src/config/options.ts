@@ -1,4 +1,4 @@
-import type { Registry } from 'prom-client';
+import type { OpenMetricsContentType, Registry } from 'prom-client';
 import type { Duration } from '../kernel/duration.ts';
 import type { Logger } from '../kernel/logger.ts';
 import type { PoolLike } from '../kernel/pool-like.ts';
@@ -35,7 +35,7 @@ export interface WorkerOptions {
 /** Where metrics go. */
 export interface MetricsOptions {
   /** The host's own registry (of prom-client), so that one scrape shows the host's metrics and these. */
-  readonly registry?: Registry;
+  readonly registry?: Registry | Registry<OpenMetricsContentType>;
   /** Stands before every name: letters, digits and `_`. @default "tasker_" */
   readonly prefix?: string;
 }

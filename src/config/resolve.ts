@@ -1,4 +1,3 @@
-import type { Registry } from 'prom-client';
 import { TaskerError } from '../kernel/errors.ts';
 import { parseDuration, type Milliseconds } from '../kernel/duration.ts';
 import { DEFAULT_JSON_LIMITS, type JsonLimits } from '../kernel/json.ts';
@@ -33,7 +32,10 @@ export interface ResolvedOptions {
   readonly limits: JsonLimits;
   readonly outbound: { readonly allowHosts: readonly string[]; readonly allowPrivate: boolean };
   readonly logger: Logger;
-  readonly metrics: { readonly registry: Registry | null; readonly prefix: string } | null;
+  readonly metrics: {
+    readonly registry: NonNullable<MetricsOptions['registry']> | null;
+    readonly prefix: string;
+  } | null;
 }
 
 /** What the environment says where options do not. */

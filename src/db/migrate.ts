@@ -53,7 +53,7 @@ export async function migrate(db: Db, options: MigrateOptions): Promise<readonly
  * @throws MIGRATION_CHANGED, SCHEMA_NOT_MIGRATED as `migrate`
  */
 export async function pendingMigrations(
-  db: Db,
+  db: Connection,
   options: MigrateOptions,
 ): Promise<readonly string[]> {
   const known = options.migrations.map(toKnown);
@@ -69,7 +69,7 @@ export async function pendingMigrations(
 }
 
 /** Makes sure that nothing is missing. @throws SCHEMA_NOT_MIGRATED, MIGRATION_CHANGED */
-export async function checkMigrated(db: Db, options: MigrateOptions): Promise<void> {
+export async function checkMigrated(db: Connection, options: MigrateOptions): Promise<void> {
   const pending = await pendingMigrations(db, options);
   if (pending.length === 0) return;
   throw new TaskerError('SCHEMA_NOT_MIGRATED', {

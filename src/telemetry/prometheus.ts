@@ -1,4 +1,5 @@
-import type { Metric, Registry } from 'prom-client';
+import type { Metric } from 'prom-client';
+import type { MetricsOptions } from '../config/options.ts';
 import { TaskerError } from '../kernel/errors.ts';
 import { samplesOf, type Sample } from './histogram.ts';
 import type { Measures, TaskCounts } from './measures.ts';
@@ -39,6 +40,7 @@ export interface MetricSources {
   } | null;
 }
 
+type MetricsRegistry = NonNullable<MetricsOptions['registry']>;
 type Value = Omit<Sample, 'metricName'>;
 type Read = (
   sources: MetricSources,
@@ -86,7 +88,11 @@ const READERS: Readonly<Record<MetricName, (name: string) => Read>> = {
  * Puts every metric into a registry; they are read when the registry is scraped.
  * @throws INVALID_OPTION when the registry has a metric of that name; then nothing was put into it
  */
-export function registerMetrics(registry: Registry, prefix: string, sources: MetricSources): void {
+export function registerMetrics(
+  registry: MetricsRegistry,
+  prefix: string,
+  sources: MetricSources,
+): void {
   const names = Object.keys(METRICS) as MetricName[]; // sound: the keys of the table
   const taken = names.find((name) => registry.getSingleMetric(prefix + name) !== undefined);
   if (taken !== undefined) {
@@ -101,6 +107,8 @@ export function registerMetrics(registry: Registry, prefix: string, sources: Met
     const read = READERS[name](fullName);
     const metric = {
       name: fullName,
+      type,
+      help,
       get: async () => ({
         name: metric.name, // a registry of OpenMetrics changes it
         help,

@@ -14,7 +14,7 @@ import { afterEach } from 'vitest';
 export interface InstalledSdk {
   readonly exporter: InMemorySpanExporter;
   /** Finished spans of this name, in the order in which they ended. */
-  spans(name: string): readonly ReadableSpan[];
+  readonly spans: (name: string) => readonly ReadableSpan[];
 }
 
 /** Installs the SDK for the rest of a test. `sample: false` decides against every trace that begins here. */

@@ -14,7 +14,7 @@ import { gate, startEngine } from '../support/engine.ts';
 import { installSdk, removeSdkAfterEach } from './sdk.ts';
 
 const by = { initiator: 'test', reason: 'tracing', sourceSystem: 'vitest' };
-const QUICK_RETRY = { retry: { backoff: 'fixed', base: '1ms', jitter: 'none' } } as const;
+const QUICK = { strategy: 'fixed', base: '1ms', jitter: 'none' } as const;
 
 describeOnPostgres('a trace through two Taskers', () => {
   const database = postgresDatabase();
@@ -135,7 +135,7 @@ describeOnEachDatabase('spans', (database) => {
     const { spans } = installSdk();
     const engine = await startEngine(database);
     const task = defineTask({ name: 'flaky', identity: 'none' }, (t) => {
-      t.step('pay', { ...QUICK_RETRY, retryLimit: 2 }, ({ step }) => {
+      t.step('pay', { backoff: QUICK, retryLimit: 2 }, ({ step }) => {
         if (step.attempt === 1) throw new Error('refused: password=hunter22');
         return 'paid';
       });
