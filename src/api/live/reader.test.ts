@@ -47,7 +47,7 @@ function lab({ hearsOthers = true, hasLists = false } = {}) {
     hasLists: () => hasLists,
     needs: () => ({ systems: false, annotations: false }),
     onTask: ({ task, revision }, isNews) =>
-      void told.push(`${task.taskId} ${revision}${isNews ? '' : ' (greeting)'}`),
+      void told.push(`${task.taskId} ${revision}${isNews ? '' : ' (no news)'}`),
     onReset: () => void told.push('reset'),
     onCovered: () => void told.push('covered'),
   };
@@ -88,7 +88,7 @@ test('a thousand hints in one span of time are two reads', async () => {
   await seconds(1);
 
   expect(reads).toEqual([[1], [1]]);
-  expect(told).toEqual(['1 a']);
+  expect(told).toEqual(['1 a', '1 a (no news)']);
   reader.stop();
 });
 
@@ -117,7 +117,7 @@ test('a change that no hint told is found by the next look', async () => {
 
   await seconds(6);
 
-  expect(told).toEqual(['1 a (greeting)', '1 b']);
+  expect(told).toEqual(['1 a (no news)', '1 b']);
   reader.stop();
 });
 
