@@ -15,6 +15,7 @@ import type { HandlerRegistry } from './handlers/registry.ts';
 import { systemClock } from './kernel/clock.ts';
 import type { Emitter } from './kernel/emitter.ts';
 import { TaskerError } from './kernel/errors.ts';
+import type { ModuleSource } from './kernel/modules.ts';
 import { startChores, type Chores } from './maintenance/chores.ts';
 import type { OpenedDatabase } from './open-database.ts';
 import { createStore } from './store/index.ts';
@@ -27,6 +28,7 @@ interface RuntimeParts {
   readonly options: ResolvedOptions;
   readonly registry: Registry;
   readonly handlers: HandlerRegistry;
+  readonly modules: ModuleSource;
   readonly events: Emitter<TaskerEvents>;
   readonly open: (database: DatabaseOptions) => Promise<OpenedDatabase>;
 }
@@ -135,7 +137,7 @@ export class Runtime {
   }
 
   async #startOn(db: Db, shown: string): Promise<Started> {
-    const { options, registry, handlers, events } = this.#given;
+    const { options, registry, handlers, modules, events } = this.#given;
     const target = { schema: options.schema, migrations: MIGRATIONS };
     if (options.migrate ?? db.kind === 'pglite') await migrate(db, target);
     else await checkMigrated(db, target);
@@ -161,7 +163,7 @@ export class Runtime {
       now: () => systemClock.now(),
       outbound: options.outbound,
     };
-    const source = createStepSource({ pinned, registry, handlers, services });
+    const source = createStepSource({ pinned, registry, handlers, modules, services });
     // The embedded database belongs to one process: whoever held steps before is gone.
     if (db.kind === 'pglite' && (await reapLost(parts, { everyone: true }))) await sweepAll(parts);
     const base = { isStopping: false, parts, shown, dispatcher, source };

@@ -67,9 +67,23 @@ export interface Tasker {
   stop(): Promise<void>;
 
   /** Registers a definition made by `defineTask`, or every `.yaml`, `.yml`, `.ts`, `.js` and `.mjs` definition of a file or folder. */
-  register(source: LoadedDefinition | string): Promise<readonly TaskDefinition[]>;
-  /** Registers a named handler; a definition refers to it by this very name. */
-  handler(name: string, handler: unknown): void;
+  register(
+    source: LoadedDefinition | string,
+    options?: {
+      /**
+       * For a definition that its author is changing while the process runs: modules are read anew from the disk (definitions,
+       * handlers, and what they import except packages), the next attempt uses them, and a changed body under a known declared
+       * version gets the version `<version>+dev.<hash>` in place of VERSION_CONFLICT. When anything is wrong, all stays as it was.
+       * @default false
+       */
+      readonly fresh?: boolean;
+    },
+  ): Promise<readonly TaskDefinition[]>;
+  /**
+   * Registers a named handler; a definition refers to it by this very name.
+   * @throws INVALID_OPTION when another handler has the name, unless `replace`, which the next attempt notices. @default replace false
+   */
+  handler(name: string, handler: unknown, options?: { readonly replace?: boolean }): void;
   /** The registered definitions of this process. */
   definitions(): readonly TaskDefinition[];
   /** A registered definition by `name`, `namespace/name` or `namespace/name@version`. @throws DEFINITION_NOT_FOUND */

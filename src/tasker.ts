@@ -1,26 +1,22 @@
 import { readEnvironment } from './config/environment.ts';
 import type { DatabaseOptions, TaskerOptions } from './config/options.ts';
-import { resolveOptions, type ResolvedOptions } from './config/resolve.ts';
-import { checkDefinition } from './definition/check-definition.ts';
+import { resolveOptions } from './config/resolve.ts';
 import { isDefinedTask } from './definition/define-task.ts';
-import { loadDefinitions } from './definition/load-definitions.ts';
 import { createRegistry, type Registry } from './definition/registry.ts';
-import type { LoadedDefinition, TaskDefinition } from './definition/task-definition.ts';
 import { createTasks } from './engine/create-task.ts';
 import { checkId } from './engine/parts.ts';
 import { getSteps, waitForTask } from './engine/queries.ts';
 import type { TaskerEvents } from './engine/types.ts';
-import { STEP_KINDS } from './handlers/kinds.ts';
-import { loadHandler } from './handlers/load.ts';
 import { createHandlerRegistry } from './handlers/registry.ts';
 import { Emitter } from './kernel/emitter.ts';
 import { TaskerError } from './kernel/errors.ts';
 import type { Json } from './kernel/json.ts';
+import { createModules } from './kernel/modules.ts';
 import type { TaskRequest } from './model/task.ts';
-import { BACKOFF_STRATEGIES } from './retry/backoff.ts';
 import { openDatabase, type OpenedDatabase } from './open-database.ts';
 import { engineVerbs } from './engine-verbs.ts';
 import { observe } from './observing.ts';
+import { registering } from './registering.ts';
 import { Runtime } from './runtime.ts';
 import type { Tasker, TaskHandle } from './tasker-interface.ts';
 import { VERSION } from './version.ts';
@@ -54,33 +50,23 @@ export function assembleTasker(
   });
   const registry = createRegistry();
   const handlers = createHandlerRegistry(resolved.handlers);
-  const runtime = new Runtime({ options: resolved, registry, handlers, events, open });
+  const modules = createModules();
+  const runtime = new Runtime({ options: resolved, registry, handlers, modules, events, open });
   const observing = observe(runtime, resolved);
-  /** Everything that can be wrong is told before the first definition is added. */
-  const define = async (
-    loaded: readonly LoadedDefinition[],
-  ): Promise<readonly TaskDefinition[]> => {
-    for (const one of loaded) await checkBeforeUse(one, loadOptions(resolved, handlers));
-    const definitions = loaded.map((one) => registry.add(one).definition);
-    runtime.reconsider();
-    return definitions;
-  };
+  const register = registering({ options: resolved, registry, handlers, modules, runtime });
 
   return {
     start: () => runtime.start(),
     stop: () => runtime.stop(),
-    async register(source) {
-      if (typeof source !== 'string') return define([source]);
-      return define(await loadDefinitions(source, loadOptions(resolved, handlers)));
-    },
-    handler(name, handler) {
-      handlers.add(name, handler);
+    register,
+    handler(name, handler, options) {
+      handlers.add(name, handler, options);
       runtime.reconsider();
     },
     definitions: () => registry.list().map((loaded) => loaded.definition),
     definition: (name) => registry.find(name).definition,
     ...engineVerbs(() => runtime.parts),
-    create: createWith(runtime, registry, define),
+    create: createWith(runtime, registry, register),
     createMany: (name, requests) => createTasks(runtime.parts, registry.find(name), requests),
     migrate: () => runtime.migrate(),
     about: () => runtime.about(),
@@ -89,17 +75,6 @@ export function assembleTasker(
     on: (event, listener) => events.on(event, listener),
     onChange: (listener) => runtime.changes.onChange(listener),
   };
-}
-
-/** @throws INVALID_DEFINITION for names that nothing is registered under; HANDLER_NOT_LOADED for a file that does not give its handler */
-async function checkBeforeUse(
-  loaded: LoadedDefinition,
-  options: ReturnType<typeof loadOptions>,
-): Promise<void> {
-  checkDefinition(loaded, options);
-  for (const { handler } of loaded.definition.steps) {
-    if (handler.from === 'file') await loadHandler(handler.path, handler.export);
-  }
 }
 
 function environmentDefaults() {
@@ -118,24 +93,11 @@ function environmentDefaults() {
   };
 }
 
-function loadOptions(
-  resolved: ResolvedOptions,
-  handlers: ReturnType<typeof createHandlerRegistry>,
-) {
-  return {
-    environment: resolved.environment,
-    kinds: STEP_KINDS,
-    strategies: new Set(BACKOFF_STRATEGIES.keys()),
-    hasHandler: (name: string) => handlers.get(name) !== undefined,
-    handlerNames: handlers.names(),
-  };
-}
-
 /** The two forms of `create`: by name, and by a task defined in code, which is registered by it and has a typed result. */
 function createWith(
   runtime: Runtime,
   registry: Registry,
-  define: (loaded: readonly LoadedDefinition[]) => Promise<unknown>,
+  register: Tasker['register'],
 ): Tasker['create'] {
   return async (task: unknown, request: TaskRequest) => {
     const parts = runtime.parts;
@@ -143,7 +105,7 @@ function createWith(
       const [created] = await createTasks(parts, registry.find(String(task)), [request]);
       return created as TaskHandle<never>; // sound: the form by name promises no more than what createTasks gives
     }
-    await define([task]);
+    await register(task);
     const [created] = await createTasks(parts, task, [request]);
     if (!created) throw new TaskerError('DATABASE_FAULT', { problem: 'no task was created' });
     const handle: TaskHandle<unknown> = {

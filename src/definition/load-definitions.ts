@@ -2,14 +2,18 @@ import { readFile, readdir, stat } from 'node:fs/promises';
 import { basename, extname, join, resolve } from 'node:path';
 import { TaskerError, isTaskerError } from '../kernel/errors.ts';
 import { loadModule } from '../kernel/load-module.ts';
+import type { ModuleSource } from '../kernel/modules.ts';
 import { checkDefinition } from './check-definition.ts';
 import { isDefinedTask } from './define-task.ts';
 import type { LoadedDefinition } from './task-definition.ts';
 import type { YamlOptions } from './yaml/parse-definition.ts';
 import { parseYamlDefinition } from './yaml/parse-definition.ts';
 
-/** What loading needs to know: that of a YAML file, without the file. */
-export type LoadOptions = Omit<YamlOptions, 'file'>;
+/** What loading needs to know: that of a YAML file, without the file, and for code files where modules come from. */
+export interface LoadOptions extends Omit<YamlOptions, 'file'> {
+  /** @default the modules of this process, each loaded once */
+  readonly modules?: ModuleSource;
+}
 
 const YAML_FILE = /\.ya?ml$/;
 const CODE_FILE = /\.(?:ts|mts|js|mjs)$/;
@@ -92,16 +96,19 @@ async function readBytes(file: string): Promise<Uint8Array> {
 }
 
 async function loadCode(file: string, options: LoadOptions): Promise<readonly LoadedDefinition[]> {
-  const exports = await importFile(file);
+  const exports = await importFile(file, options.modules ?? { load: loadModule });
   const tasks = [...new Set(Object.values(exports).filter(isDefinedTask))];
   if (tasks.length === 0) throw notLoaded(file, 'it exports nothing that defineTask made');
   for (const task of tasks) checkDefinition(task, options);
   return tasks.map((task) => ({ ...task, source: file }));
 }
 
-async function importFile(file: string): Promise<Readonly<Record<string, unknown>>> {
+async function importFile(
+  file: string,
+  modules: ModuleSource,
+): Promise<Readonly<Record<string, unknown>>> {
   try {
-    return await loadModule(resolve(file));
+    return await modules.load(resolve(file));
   } catch (error) {
     if (isTaskerError(error)) throw error; // a definition inside it is invalid, which says more
     throw notLoaded(file, error instanceof Error ? error.message : String(error), error);

@@ -10,19 +10,30 @@ export interface Registry {
    *
    * @throws VERSION_CONFLICT when the declared version is known with other content; the registry is unchanged then
    */
-  add(loaded: LoadedDefinition): LoadedDefinition;
+  add(loaded: LoadedDefinition, options?: AddOptions): LoadedDefinition;
   /** The definition named `name`, `namespace/name` or `namespace/name@version`. @throws DEFINITION_NOT_FOUND */
   find(spec: string): LoadedDefinition;
   /** One exact version, or undefined. */
   exact(namespace: string, name: string, version: string): LoadedDefinition | undefined;
+  /**
+   * The definition whose inline code serves a step of a task that was born with this definition, or undefined: that of the same
+   * version, or, where neither version was declared, the newest. Of a task that was ever added as `isEdited` the newest comes first.
+   */
+  codeFor(born: TaskDefinition, step: string): LoadedDefinition | undefined;
   /** The version that new tasks get, or undefined. */
   newest(namespace: string, name: string): LoadedDefinition | undefined;
   /** The newest version of every task, in order of namespace and name. */
   list(): readonly LoadedDefinition[];
 }
 
+export interface AddOptions {
+  /** Its author is working on it: tasks in flight run on the newest code, whatever version they were born with. @default false */
+  readonly isEdited?: boolean;
+}
+
 interface Entry {
   newest: LoadedDefinition;
+  isEdited: boolean;
   readonly versions: Map<string, LoadedDefinition>;
 }
 
@@ -32,7 +43,8 @@ export function createRegistry(): Registry {
   const newest = (namespace: string, name: string): LoadedDefinition | undefined =>
     entries.get(fullName(namespace, name))?.newest;
   return {
-    add: (loaded) => addTo(entries, loaded),
+    add: (loaded, options = {}) => addTo(entries, loaded, options),
+    codeFor: (born, step) => codeIn(entries.get(fullName(born.namespace, born.name)), born, step),
     find: (spec) => findIn(entries, spec),
     exact: (namespace, name, version) =>
       entries.get(fullName(namespace, name))?.versions.get(version),
@@ -42,12 +54,16 @@ export function createRegistry(): Registry {
   };
 }
 
-function addTo(entries: Map<string, Entry>, loaded: LoadedDefinition): LoadedDefinition {
+function addTo(
+  entries: Map<string, Entry>,
+  loaded: LoadedDefinition,
+  { isEdited = false }: AddOptions,
+): LoadedDefinition {
   const { namespace, name, version, versionDeclared, contentHash } = loaded.definition;
   const key = fullName(namespace, name);
   const entry = entries.get(key);
   if (!entry) {
-    entries.set(key, { newest: loaded, versions: new Map([[version, loaded]]) });
+    entries.set(key, { newest: loaded, isEdited, versions: new Map([[version, loaded]]) });
     return loaded;
   }
   const known = entry.versions.get(version);
@@ -55,8 +71,25 @@ function addTo(entries: Map<string, Entry>, loaded: LoadedDefinition): LoadedDef
     throw new TaskerError('VERSION_CONFLICT', { name: key, version });
   }
   entry.versions.set(version, loaded);
+  entry.isEdited ||= isEdited;
   if (replaces(loaded.definition, entry.newest.definition)) entry.newest = loaded;
   return loaded;
+}
+
+function codeIn(
+  entry: Entry | undefined,
+  born: TaskDefinition,
+  step: string,
+): LoadedDefinition | undefined {
+  if (entry === undefined) return undefined;
+  const { newest, isEdited } = entry;
+  const exact = entry.versions.get(born.version);
+  const hasStep = newest.definition.steps.some(({ name }) => name === step);
+  if (isEdited && hasStep) return newest;
+  if (exact !== undefined) return exact;
+  return isEdited || !(born.versionDeclared || newest.definition.versionDeclared)
+    ? newest
+    : undefined;
 }
 
 /** What was loaded last wins, except that a declared version never gives way to a lower declared one. */

@@ -1,5 +1,6 @@
 import { isTaskerError, TaskerError } from '../kernel/errors.ts';
 import { loadModule } from '../kernel/load-module.ts';
+import type { ModuleSource } from '../kernel/modules.ts';
 import { didYouMean } from '../kernel/nearest.ts';
 import type { StepHandler } from '../model/handler-context.ts';
 import { isStepHandler } from './bind-handler.ts';
@@ -9,12 +10,17 @@ import { isStepHandler } from './bind-handler.ts';
  *
  * @param path absolute path of the module
  * @param exportName what stands after `#`; `default` is the default export
+ * @param modules @default the modules of this process, each loaded once
  * @throws TaskerError `HANDLER_NOT_LOADED` when the module does not load, lacks the export (the nearest one is suggested), or exports
  * something that is no handler
  */
-export async function loadHandler(path: string, exportName: string): Promise<StepHandler> {
+export async function loadHandler(
+  path: string,
+  exportName: string,
+  modules: ModuleSource = { load: loadModule },
+): Promise<StepHandler> {
   const handler = `${path}#${exportName}`;
-  const exports = await load(path, handler);
+  const exports = await load(modules, path, handler);
   if (!Object.hasOwn(exports, exportName)) {
     const names = Object.keys(exports).filter((name) => isStepHandler(exports[name]));
     const known =
@@ -34,9 +40,13 @@ export async function loadHandler(path: string, exportName: string): Promise<Ste
   });
 }
 
-async function load(path: string, handler: string): Promise<Readonly<Record<string, unknown>>> {
+async function load(
+  modules: ModuleSource,
+  path: string,
+  handler: string,
+): Promise<Readonly<Record<string, unknown>>> {
   try {
-    return await loadModule(path);
+    return await modules.load(path);
   } catch (error) {
     if (isTaskerError(error)) throw error;
     const problem = error instanceof Error ? error.message : String(error);

@@ -4,8 +4,8 @@ import { isStepHandler } from './bind-handler.ts';
 
 /** Handlers by the name that definitions use; any text is a name. */
 export interface HandlerRegistry {
-  /** @throws TaskerError `INVALID_OPTION` when it is no handler, or the name belongs to another one */
-  add(name: string, handler: unknown): void;
+  /** @throws TaskerError `INVALID_OPTION` when it is no handler, or the name belongs to another one that it shall not replace */
+  add(name: string, handler: unknown, options?: { readonly replace?: boolean }): void;
   get(name: string): StepHandler | undefined;
   /** In the order of registration. */
   names(): readonly string[];
@@ -17,7 +17,7 @@ export function createHandlerRegistry(
 ): HandlerRegistry {
   const handlers = new Map<string, StepHandler>();
   const registry: HandlerRegistry = {
-    add(name, handler) {
+    add(name, handler, { replace = false } = {}) {
       const option = `handlers[${JSON.stringify(name)}]`;
       if (name.trim() === '')
         throw new TaskerError('INVALID_OPTION', { option, problem: 'the name is empty' });
@@ -28,7 +28,7 @@ export function createHandlerRegistry(
         });
       }
       const known = handlers.get(name);
-      if (known !== undefined && known !== handler) {
+      if (known !== undefined && known !== handler && !replace) {
         throw new TaskerError('INVALID_OPTION', {
           option,
           problem: 'another handler already has this name',

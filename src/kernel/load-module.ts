@@ -1,7 +1,7 @@
 import { existsSync } from 'node:fs';
 import { extname } from 'node:path';
 import { pathToFileURL } from 'node:url';
-import { createJiti } from 'jiti';
+import { createJiti, type Jiti } from 'jiti';
 
 /** What a module exports, by name. */
 export type ModuleExports = Readonly<Record<string, unknown>>;
@@ -39,13 +39,18 @@ function lacksEngine(error: unknown): boolean {
 const TYPESCRIPT: ReadonlySet<string> = new Set(['.ts', '.mts', '.cts']);
 
 async function loadCompiled(absolutePath: string): Promise<unknown> {
+  return (await compilerOf({ moduleCache: true })).import(absolutePath);
+}
+
+/** What compiles users' modules in memory. @param options `moduleCache` false: it remembers nothing of what it loaded */
+export async function compilerOf(options: { readonly moduleCache: boolean }): Promise<Jiti> {
   const engine = await ownEngine();
-  const jiti = createJiti(import.meta.url, {
+  return createJiti(import.meta.url, {
+    ...options,
     fsCache: false, // nothing is written beside the user's files
     interopDefault: false,
     ...(engine === null ? {} : { virtualModules: { 'tasker-engine': engine } }),
   });
-  return jiti.import(absolutePath);
 }
 
 /** The public door of this copy of the engine. Found by address, since the kernel is below every other room. */

@@ -1,5 +1,5 @@
 import { dirname, resolve } from 'node:path';
-import type { HandlerRef, LoadedDefinition, StepTemplate } from '../definition/task-definition.ts';
+import type { HandlerRef, StepTemplate } from '../definition/task-definition.ts';
 import type { Registry } from '../definition/registry.ts';
 import type { PinnedDefinition, PinnedDefinitions } from '../engine/pinned-definitions.ts';
 import { STEP_KINDS } from '../handlers/kinds.ts';
@@ -7,6 +7,7 @@ import { loadHandler } from '../handlers/load.ts';
 import type { HandlerRegistry } from '../handlers/registry.ts';
 import type { KindServices } from '../handlers/step-kind.ts';
 import { TaskerError } from '../kernel/errors.ts';
+import type { ModuleSource } from '../kernel/modules.ts';
 import { didYouMean } from '../kernel/nearest.ts';
 import { compileJsonSchema } from '../kernel/schema.ts';
 import type { StepHandler } from '../model/handler-context.ts';
@@ -16,6 +17,7 @@ export interface StepSourceParts {
   readonly pinned: PinnedDefinitions;
   readonly registry: Registry;
   readonly handlers: HandlerRegistry;
+  readonly modules: ModuleSource;
   readonly services: KindServices;
 }
 
@@ -46,11 +48,10 @@ async function serve(
   queues: readonly string[],
 ): Promise<ServedDefinition | Unservable> {
   const { definition } = pinned;
-  const loaded = codeOf(parts.registry, pinned);
   const steps: (ServedStep | null)[] = [];
   for (const template of definition.steps) {
     try {
-      steps.push(await serveStep(parts, { template, pinned, loaded }));
+      steps.push(await serveStep(parts, template, pinned));
     } catch (error) {
       if (!(error instanceof TaskerError)) throw error;
       if (queues.includes(template.queue))
@@ -63,28 +64,10 @@ async function serve(
   return { pinned, steps };
 }
 
-/** The loaded definition whose inline code may serve this pinned one. */
-function codeOf(
-  registry: Registry,
-  { definition }: PinnedDefinition,
-): LoadedDefinition | undefined {
-  const exact = registry.exact(definition.namespace, definition.name, definition.version);
-  if (exact) return exact;
-  const newest = registry.newest(definition.namespace, definition.name);
-  return definition.versionDeclared || newest?.definition.versionDeclared ? undefined : newest;
-}
-
 async function serveStep(
   parts: StepSourceParts,
-  {
-    template,
-    pinned,
-    loaded,
-  }: {
-    readonly template: StepTemplate;
-    readonly pinned: PinnedDefinition;
-    readonly loaded: LoadedDefinition | undefined;
-  },
+  template: StepTemplate,
+  pinned: PinnedDefinition,
 ): Promise<ServedStep> {
   const kind = STEP_KINDS.get(template.kind);
   if (!kind)
@@ -93,6 +76,7 @@ async function serveStep(
       step: template.name,
       suggestion: didYouMean(template.kind, STEP_KINDS.keys()),
     });
+  const loaded = parts.registry.codeFor(pinned.definition, template.name);
   const at = loaded?.definition.steps.find((step) => step.name === template.name)?.position;
   const { namespace, name } = pinned.definition;
   const handler = await findHandler(parts, template, {
@@ -128,7 +112,7 @@ async function findHandler(
     case 'none':
       return null;
     case 'file':
-      return loadHandler(fileHere(handler, here), handler.export);
+      return loadHandler(fileHere(handler, here), handler.export, parts.modules);
     case 'registry': {
       const found = parts.handlers.get(handler.name);
       if (found) return found;
