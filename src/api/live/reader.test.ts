@@ -122,7 +122,7 @@ test('a change that no hint told is found by the next look', async () => {
 });
 
 test('lists are told to fetch anew at most every two seconds, however much is lost', async () => {
-  const { reader, state, told } = lab({ hasLists: true });
+  const { reader, state, told, looks } = lab({ hasLists: true });
   reader.cover();
   await seconds(1);
   expect(told).toEqual(['covered']);
@@ -134,6 +134,7 @@ test('lists are told to fetch anew at most every two seconds, however much is lo
 
   expect(told.filter((line) => line === 'reset').length).toBeGreaterThanOrEqual(2);
   expect(told.filter((line) => line === 'reset').length).toBeLessThanOrEqual(3);
+  expect(looks.length).toBeLessThanOrEqual(9); // nor is compared more often than every second
   reader.stop();
 });
 

@@ -65,6 +65,8 @@ export class LiveReader {
   readonly #greetings = new Set<number>();
   readonly #systems = new Map<number, ReadonlySet<string>>();
   readonly #ticks;
+  /** Looks out of turn, because hints were lost: in a flood of changes they are lost ten times a second. */
+  readonly #extraLooks;
   #off: (() => void) | null = null;
   #looks: NodeJS.Timeout | null = null;
   #rest: NodeJS.Timeout | null = null;
@@ -81,6 +83,7 @@ export class LiveReader {
     this.#host = host;
     this.#options = options;
     this.#ticks = atMostEvery(options.tickMs, () => void this.#tick());
+    this.#extraLooks = atMostEvery(UNHEARD_LOOK_MS, () => void this.#look());
   }
 
   /** True while no change to a list stays unseen. */
@@ -132,7 +135,7 @@ export class LiveReader {
     if (this.#off === null) return;
     if ('everything' in change) {
       this.#askReset();
-      void this.#look();
+      this.#extraLooks.ask();
     } else this.#note(change.taskIds);
   }
 
