@@ -18,6 +18,7 @@ type AnyHandler = (call: {
   readonly body: unknown;
   readonly task: Task | null;
   readonly request: Request;
+  readonly requestId: string;
   readonly access: Access;
   readonly parts: ApiParts;
 }) => Promise<AnyAnswer>;
@@ -57,6 +58,7 @@ export function createDispatch(
         query: checkedBy(declared.query, queryOf(incoming.url), ''),
         body: await body(declared, incoming, parts),
         request,
+        requestId: incoming.requestId,
         access,
         parts,
       });

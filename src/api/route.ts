@@ -18,6 +18,8 @@ export interface Call<Name extends EndpointName> {
     ? Task
     : null;
   readonly request: Request;
+  /** The id of the request, in its answer and in the log. */
+  readonly requestId: string;
   readonly access: Access;
   readonly parts: ApiParts;
 }

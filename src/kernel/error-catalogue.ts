@@ -1,5 +1,6 @@
 import { ATTEMPT_ERRORS } from './attempt-errors.ts';
 import type { Entry } from './error-entry.ts';
+import { GRAPHQL_ERRORS } from './graphql-errors.ts';
 import { HTTP_ERRORS } from './http-errors.ts';
 
 type TaskRef = { readonly taskId: number };
@@ -236,5 +237,6 @@ export const CATALOGUE = {
     hint: 'Look at the failed step with `tasker tasks show`, then retry the task.',
   },
   ...HTTP_ERRORS,
+  ...GRAPHQL_ERRORS,
   ...ATTEMPT_ERRORS,
 } as const satisfies Record<string, Entry>;

@@ -36,6 +36,7 @@ export function systemHandlers(openapi: { readonly [key: string]: Json }): Syste
 
     openapi: () => Promise.resolve({ status: 200, body: openapi }),
 
-    graphql: ({ body, request, access, parts }) => answerGraphql(body, { request, access, parts }),
+    graphql: ({ body, request, requestId, access, parts }) =>
+      answerGraphql(body, { request, requestId, access, parts }),
   };
 }
