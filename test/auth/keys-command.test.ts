@@ -25,6 +25,7 @@ describeOnEachDatabase('tasker keys', (database) => {
     }) as Tasker; // sound: everything else is inherited
     const toolbox: Toolbox = {
       createTasker: () => Promise.resolve(tasker),
+      startService: () => Promise.reject(new Error('not expected')),
       loadModule: () => Promise.reject(new Error('not expected')),
       migrationScript: () => Promise.reject(new Error('not expected')),
       version: () => '0.0.0',
