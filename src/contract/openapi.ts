@@ -3,6 +3,7 @@ import type { Json } from '../kernel/json.ts';
 import { CATALOGUE } from '../kernel/error-catalogue.ts';
 import type { ErrorCode } from '../kernel/errors.ts';
 import { problemDto } from './dto/problem.ts';
+import { CONTEXT_PARAMETER } from './task-filter.ts';
 import { pathParameters, type AnswerBody, type Endpoint } from './endpoint.ts';
 
 /** A part of the document: plain JSON. */
@@ -118,7 +119,7 @@ function parameters(declared: Endpoint, components: Record<string, unknown>): re
     description: 'Parameters of the form context.<path>=<value>',
     schema: {
       type: 'object',
-      patternProperties: { '^context\\.[^.\\s]{1,64}$': { type: 'string', maxLength: 255 } },
+      patternProperties: { [CONTEXT_PARAMETER.source]: { type: 'string', maxLength: 255 } },
       additionalProperties: false,
     },
   };

@@ -41,7 +41,7 @@ export const stepIdText = z
 export function wholeText(least: number, most: number, what = 'a number') {
   return z
     .string()
-    .regex(/^\d{1,16}$/, `must be ${what}: digits only`)
+    .refine((value) => /^\d{1,16}$/.test(value), `must be ${what}: digits only`) // not regex(): a pattern is for texts, the document says integer
     .transform(Number)
     .refine((value) => value >= least && value <= most, {
       error: `must be from ${least} to ${most}`,

@@ -3,7 +3,7 @@ import { STEP_STATUSES, TASK_STATUSES } from '../model/status.ts';
 import { momentText, text, wholeText, wordList } from './scalars.ts';
 
 /** Parameters whose name says where in the context to look: `context.cart.id=17`. */
-const CONTEXT_PARAMETER = /^context\.[^.\s]{1,64}(\.[^.\s]{1,64}){0,9}$/;
+export const CONTEXT_PARAMETER = /^context\.[^.\s]{1,64}(\.[^.\s]{1,64}){0,9}$/;
 
 /** The filters of a list of tasks, as parameters of a query string. All that are given must hold. */
 const filterParameters = {
