@@ -22,5 +22,6 @@ export function readBodyOf(request: ParsedRequest): Pick<NodeCall<never>, 'parse
     request.rawBody = Buffer.from(body); // the name under which the bridge looks for bytes that were read
     return {};
   }
-  return { parsedBody: { value: body } };
+  // Parsers make an empty object of nothing.
+  return { parsedBody: { value: request.headers['content-length'] === '0' ? undefined : body } };
 }
