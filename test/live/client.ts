@@ -24,13 +24,6 @@ export interface Client {
   leave(): void;
 }
 
-/** What a watch is in most tests: everything allowed, nothing said about the past. */
-export type Asked = Omit<
-  WatchRequest,
-  'signal' | 'namespaces' | 'isAllowed' | 'lastEventId' | 'until'
-> &
-  Partial<WatchRequest>;
-
 /** Watches with a hub. */
 export function watch(
   hub: LiveHub,

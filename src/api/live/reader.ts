@@ -269,6 +269,7 @@ export class LiveReader {
         this.#coverWith(newest);
       }
     } catch (error) {
+      if (this.#off === null) return;
       this.#options.logger.warn({ err: error }, 'watched tasks could not be compared; tried again');
     } finally {
       this.#isLooking = false;

@@ -36,6 +36,15 @@ test('an open task that is not among the newest any more is found', () => {
   expect(new Set(found)).toEqual(new Set([1, 3, 4]));
 });
 
+test('many new tasks that were read in time are no flood', () => {
+  const seen = createSeen();
+  seen.compare([task(1, 'a')], 4);
+  for (const id of [2, 3, 4]) seen.note(id, 'a');
+
+  const look = [task(2, 'a'), task(3, 'a'), task(4, 'a'), task(5, 'a')];
+  expect(seen.compare(look, 4)).toEqual({ taskIds: [5, 1], isFlooded: false });
+});
+
 test('so many new tasks that some may have gone unseen are a flood', () => {
   const seen = createSeen();
   seen.compare([task(1, 'a')], 2);

@@ -4,7 +4,7 @@ import type { TaskRevision } from '../../engine/progress.ts';
 export interface Found {
   /** Tasks that differ from what was seen before, or were not seen. */
   readonly taskIds: readonly number[];
-  /** So many new tasks that some may have come and gone unseen. */
+  /** So many new tasks, most of them unheard of, that some may have come and gone unseen. */
   readonly isFlooded: boolean;
 }
 
@@ -47,8 +47,11 @@ export function createSeen(): Seen {
         found.push(taskId);
         kept.set(taskId, known);
       }
-      const fresh = revisions.filter(({ taskId }) => taskId > highest).length;
-      const isFlooded = !isFirst && newest > 0 && fresh >= newest;
+      // Tasks that hints told in time are no flood, and a few are always on their way.
+      const fresh = revisions.filter(({ taskId }) => taskId > highest);
+      const unheard = fresh.filter(({ taskId }) => !seen.has(taskId));
+      const isFlooded =
+        !isFirst && newest > 0 && fresh.length >= newest && unheard.length * 2 >= newest;
       seen = kept;
       open =
         newest === 0
