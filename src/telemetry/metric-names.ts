@@ -6,8 +6,8 @@ export interface MetricEntry {
 }
 
 const TASK = ['namespace', 'name'] as const;
-/** Where a count of rows stops, so that a scrape of a huge backlog stays cheap. */
-export const MOST_COUNTED = 100_000;
+/** Where a count of rows stops: with full counts of everything a scrape takes 26 ms of the database; ten times as many took 350 ms. */
+export const MOST_COUNTED = 10_000;
 const CAPPED = `, at most ${MOST_COUNTED}`;
 
 export const METRICS = {

@@ -26,12 +26,10 @@ export function makeRun(step: ClaimedStep, parts: RunParts): Run {
     task: task.info,
     step: template.name,
     attempt: step.attempts,
-  };
-  const span = startAttemptSpan({
-    ...facts,
     queue: template.queue,
     traceContext: task.traceContext,
-  });
+  };
+  const span = startAttemptSpan(facts);
   const id = workflowStepId(step.taskId, step.position);
   const context = new RunContext({
     context: step.inputs ?? task.context,
