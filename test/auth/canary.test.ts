@@ -100,6 +100,15 @@ const leaky = defineTask({ name: 'leaky', identity: 'none' }, (t) => {
   });
 });
 
+const EVERYTHING = `query ($id: ID!) {
+  task(taskId: $id) {
+    taskId
+    context
+    workflowSteps { name inputs results error }
+    taskAnnotations { annotation }
+  }
+}`;
+
 /** The API key of the run, which a handler quotes in an error. */
 let ownKey = '';
 
@@ -219,6 +228,9 @@ describeOnEachDatabase('secrets', (database) => {
       for (const path of ['', '/workflow_steps', '/attempts', '/annotations', '/operator_log'])
         await send(who, `GET /tasks/${taskId}${path}`);
       await send(who, 'GET /definitions');
+      const graphql = { query: EVERYTHING, variables: { id: String(taskId) } };
+      expect(await send(who, 'POST /graphql', { body: JSON.stringify(graphql) })).toBe(200);
+      if (who === 'operator') expect(bodies.at(-1)?.text).toContain(CANARY('ResultText'));
       await send(who, 'GET /metrics');
       await send(who, 'GET /health/status');
     }

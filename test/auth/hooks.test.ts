@@ -47,7 +47,7 @@ async function statuses(options: ApiOptions): Promise<readonly string[]> {
   return answers;
 }
 
-beforeEach(() => void vi.useFakeTimers({ toFake: ['setTimeout', 'clearTimeout'] }));
+beforeEach(() => void vi.useFakeTimers({ toFake: ['setTimeout', 'clearTimeout', 'performance'] }));
 afterEach(() => void vi.useRealTimers());
 
 test.each<[string, ApiOptions]>([
@@ -113,5 +113,42 @@ test('public probes are there for everybody, and only they', async () => {
   expect(await get('/health/live')).toBe(200);
   expect(await get('/health/status')).toBe(401);
   expect(await get('/metrics')).toBe(401);
+  await api.close();
+});
+
+test('more requests than the rate are refused with the time to wait, each caller for themselves', async () => {
+  const api = createApi(untouched(), {
+    authenticate: (request) => ({ ...ADA, id: request.headers.get('x-user') ?? 'nobody' }),
+    rateLimit: { perSecond: 1, burst: 2 },
+  });
+  const get = (user: string): Promise<Response> =>
+    api.fetch(new Request('http://localhost/tasker/openapi.json', { headers: { 'x-user': user } }));
+
+  expect([(await get('a')).status, (await get('a')).status]).toEqual([200, 200]);
+  const refused = await get('a');
+  expect(refused.status).toBe(429);
+  expect(refused.headers.get('retry-after')).toBe('1');
+  expect((await get('b')).status).toBe(200);
+  await api.close();
+});
+
+test('whoever guesses is slowed down, and nobody else', async () => {
+  const api = createApi(untouched(), {
+    authenticate: (request) => (request.headers.has('x-user') ? ADA : null),
+  });
+  const get = async (remoteAddress: string, headers: Readonly<Record<string, string>> = {}) =>
+    (
+      await api.fetch(new Request('http://localhost/tasker/openapi.json', { headers }), {
+        remoteAddress,
+      })
+    ).status;
+
+  const guesses: number[] = [];
+  for (let guess = 0; guess < 100; guess += 1) guesses.push(await get('2001:db8::1'));
+  expect(guesses.slice(0, 50)).toEqual(Array.from({ length: 50 }, () => 401));
+  expect(guesses.at(-1)).toBe(429);
+  expect(await get('2001:db8::2')).toBe(429); // the same network
+  expect(await get('2001:db9::1')).toBe(401);
+  expect(await get('2001:db8::1', { 'x-user': 'ada' })).toBe(200);
   await api.close();
 });
