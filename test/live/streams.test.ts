@@ -107,6 +107,20 @@ describeOnEachDatabase('a stream about a task', (database) => {
     await engine.finish();
   });
 
+  test('tells a client that comes back from elsewhere to fetch, and then the task', async () => {
+    const engine = await startEngine(database);
+    const hub = createLiveHub(engine.tasker, QUICK);
+    const { taskId } = await engine.tasker.create(greet, request);
+    await engine.tasker.waitFor(taskId);
+
+    const client = watch(hub, { taskId }, { lastEventId: '01234567-9', until: 'settled' });
+    await until('the stream ended', () => client.isEnded());
+
+    expect(client.events.map(({ event }) => event)).toEqual(['reset', 'task', 'end']);
+    hub.close();
+    await engine.finish();
+  });
+
   test('tells operators’ changes, too', async () => {
     const engine = await startEngine(database, { worker: false });
     const hub = createLiveHub(engine.tasker, QUICK);
