@@ -1,6 +1,7 @@
 import { isTaskerError, TaskerError } from '../kernel/errors.ts';
 import type { Permission } from '../contract/permissions.ts';
 import type { Principal, Resource } from '../contract/principal.ts';
+import type { TaskFilter } from '../engine/list-types.ts';
 import type { Actor, Task } from '../model/task.ts';
 import type { Tasker } from '../tasker-interface.ts';
 import type { PermissionCheck } from './auth/permission-check.ts';
@@ -39,6 +40,17 @@ export class Access {
     return namespaces === null ? {} : { namespaces };
   }
 
+  /**
+   * The filter within the namespaces of the caller. Whoever may not see contexts and annotations may not search them either: the
+   * answer would tell what is in them.
+   * @throws FORBIDDEN
+   */
+  async filter(filter: TaskFilter): Promise<TaskFilter> {
+    if (filter.context !== undefined || filter.annotation !== undefined)
+      await this.require('tasks:read_context');
+    return { ...filter, ...this.scope };
+  }
+
   /** Who acts, and why, for the operator log. */
   actor(reason?: string): Actor {
     return { actor: this.principal.id, ...(reason === undefined ? {} : { reason }) };
@@ -68,12 +80,18 @@ export class Access {
   async still(permission: Permission, resource: Resource = ANYTHING): Promise<boolean> {
     try {
       const principal = await this.#parts.recognise();
-      if (principal === null) return false;
+      if (principal === null || !this.#isCoveredBy(principal)) return false;
       await this.#parts.check(principal, permission, resource);
       return true;
     } catch {
       return false; // fails closed: whoever cannot be recognised now sees nothing more
     }
+  }
+
+  /** Whether whoever they are now may see every namespace that they could see when the request began. */
+  #isCoveredBy({ namespaces }: Principal): boolean {
+    if (namespaces === null) return true;
+    return this.principal.namespaces?.every((name) => namespaces.includes(name)) ?? false;
   }
 
   /** @throws FORBIDDEN, AUTHENTICATOR_FAILED */

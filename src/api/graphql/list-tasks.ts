@@ -13,7 +13,10 @@ export async function listTasks(
   page: PageArguments,
   { access, parts, loaders, counted }: GraphqlContext,
 ): Promise<readonly Task[]> {
-  const { tasks } = await parts.tasker.tasks({ ...filter, ...access.scope, ...pageOf(page) });
+  const { tasks } = await parts.tasker.tasks({
+    ...(await access.filter(filter)),
+    ...pageOf(page),
+  });
   loaders.know(tasks);
   return counted(tasks);
 }
@@ -29,7 +32,7 @@ export async function connectTasks(
   args: ConnectionArguments,
   { access, parts, loaders, counted }: GraphqlContext,
 ): Promise<TaskConnection> {
-  const filter = { ...filterOf(args.filter), ...access.scope };
+  const filter = await access.filter(filterOf(args.filter));
   const order = orderOf(args);
   const list = listOf(args);
   const after = args.after ?? null;

@@ -137,7 +137,7 @@ async function bulk(
 ) {
   const answer = await parts.tasker.actOnTasks({
     action,
-    filter: { ...filterOfBody(body.filter), ...access.scope },
+    filter: await access.filter(filterOfBody(body.filter)),
     by: access.actor(body.reason),
     limit: body.limit,
     preview: body.preview ?? false,

@@ -4,17 +4,16 @@ import { filterOfQuery } from '../wire/filter.ts';
 type LiveHandlers = Pick<Handlers, 'watchTasks' | 'watchTask'>;
 
 export const liveHandlers: LiveHandlers = {
-  watchTasks({ query, request, access, parts }) {
-    return Promise.resolve(
-      parts.hub.watch({
-        filter: filterOfQuery(query),
-        namespaces: access.principal.namespaces,
-        isAllowed: () => access.still('tasks:list'),
-        lastEventId: request.headers.get('last-event-id'),
-        until: null,
-        signal: request.signal,
-      }),
-    );
+  async watchTasks({ query, request, access, parts }) {
+    const { namespaces: _, ...filter } = await access.filter(filterOfQuery(query));
+    return parts.hub.watch({
+      filter,
+      namespaces: access.principal.namespaces,
+      isAllowed: () => access.still('tasks:list'),
+      lastEventId: request.headers.get('last-event-id'),
+      until: null,
+      signal: request.signal,
+    });
   },
 
   watchTask({ task, query, request, access, parts }) {

@@ -1,3 +1,4 @@
+import { TaskerError } from '../../kernel/errors.ts';
 import type { Json } from '../../kernel/json.ts';
 import { VERSION } from '../../version.ts';
 import type { Handlers } from '../route.ts';
@@ -29,7 +30,10 @@ export function systemHandlers(openapi: { readonly [key: string]: Json }): Syste
       return { status: 200, body: { status: 'ok', checks: shown, version: VERSION, ...about } };
     },
 
-    async metrics({ parts }) {
+    async metrics({ access, parts }) {
+      // The numbers are those of all namespaces, by the names of their tasks.
+      if (access.principal.namespaces !== null)
+        throw new TaskerError('FORBIDDEN', { permission: 'system:read in every namespace' });
       const { contentType, text } = await parts.tasker.metrics();
       return { status: 200, text, contentType };
     },

@@ -34,7 +34,7 @@ type TaskHandlers = Pick<
 export const taskHandlers: TaskHandlers = {
   async listTasks({ query, access, parts }) {
     const { tasker } = parts;
-    const filter = { ...filterOfQuery(query), ...access.scope };
+    const filter = await access.filter(filterOfQuery(query));
     const list = listOf(query);
     const request: TaskListRequest = {
       ...filter,
