@@ -22,6 +22,7 @@ export type {
   HandlerRef,
 } from './definition/task-definition.ts';
 export type * from './engine/types.ts';
+export type { ApiKeyInfo, ApiKeyRequest, ApiKeys, CreatedApiKey } from './engine/api-keys.ts';
 export type { TaskChange } from './engine/changes.ts';
 export type { TaskProgress, TaskRevision } from './engine/progress.ts';
 export type * from './engine/list-types.ts';
