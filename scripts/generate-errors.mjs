@@ -92,6 +92,12 @@ const CHAPTERS = [
       TOKENS: { limit: 2_000 },
       DEPTH: { depth: 9, limit: 8 },
       COST: { problem: 'costs 4200; at most 1000 is accepted' },
+      REMOTE_ERROR: {
+        url: 'https://tasks.example/tasker/tasks',
+        status: 502,
+        code: null,
+        problem: 'Bad Gateway',
+      },
       INTERNAL_ERROR: {},
       UNAUTHENTICATED: {},
       FORBIDDEN: { permission: 'tasks:cancel' },

@@ -5,7 +5,10 @@ import { durationText, json, jsonObject, nothing, text } from './scalars.ts';
 import { taskFilterQuery } from './task-filter.ts';
 import { taskParams } from './task-request.ts';
 
-const events = { media: 'text/event-stream', description: 'A stream of server-sent events' };
+const events = {
+  media: 'text/event-stream',
+  description: 'A stream of server-sent events',
+} as const;
 
 export const watchTasks = endpoint({
   method: 'GET',

@@ -106,6 +106,13 @@ export function contextFilters(
   );
 }
 
+/** A scalar as the value of a `context.<path>` parameter; null for a number that has no form there. */
+export function contextParameterValue(value: string | number | boolean | null): string | null {
+  const text = String(value);
+  if (typeof value === 'string') return scalar(text) === text ? text : `"${text}"`;
+  return scalar(text) === value ? text : null;
+}
+
 function scalar(value: string): string | number | boolean | null {
   if (value === 'null') return null;
   if (value === 'true' || value === 'false') return value === 'true';

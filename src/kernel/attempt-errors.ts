@@ -52,13 +52,13 @@ export const ATTEMPT_ERRORS = {
   REQUEST_FAILED: {
     status: 502,
     message: (d: { url: string; problem: string }) => `${d.url} could not be called: ${d.problem}`,
-    hint: 'Check that the remote system runs and can be reached from the worker.',
+    hint: 'Check that the remote system runs and can be reached from here.',
   },
   REQUEST_TIMEOUT: {
     status: 504,
     message: (d: { url: string; timeoutMs: number }) =>
       `${d.url} did not answer completely within ${d.timeoutMs} ms`,
-    hint: "Raise the step's handler_config.timeout, or look at why the remote system is slow.",
+    hint: 'Raise the timeout (of a step: handler_config.timeout), or look at why the remote system is slow.',
   },
   UNRESOLVED_TEMPLATE: {
     status: 422,

@@ -22,9 +22,15 @@ export class TaskerError<Code extends ErrorCode = ErrorCode> extends Error {
   /** What to do about it, as one sentence. */
   readonly hint: string;
 
-  constructor(code: Code, details: ErrorDetails<Code>, options?: ErrorOptions) {
+  /** @param options.message instead of the catalogue's own: the words of the process that the error comes from */
+  constructor(
+    code: Code,
+    details: ErrorDetails<Code>,
+    options?: ErrorOptions & { readonly message?: string },
+  ) {
     const entry: Entry = CATALOGUE[code];
-    super((entry.message as (d: ErrorDetails<Code>) => string)(details), options); // sound: entry and details share Code
+    const text = entry.message as (d: ErrorDetails<Code>) => string; // sound: entry and details share Code
+    super(options?.message ?? text(details), options);
     this.code = code;
     this.details = details;
     this.status = entry.status;

@@ -100,6 +100,12 @@ export const HTTP_ERRORS = {
       `Port ${d.port} of ${d.address} cannot be listened on: ${d.problem === 'EADDRINUSE' ? 'another program uses it' : d.problem}`,
     hint: 'Choose another port (0 takes a free one), or stop the program that has it.',
   },
+  REMOTE_ERROR: {
+    status: 502,
+    message: (d: { url: string; status: number; code: string | null; problem: string }) =>
+      `${d.url} answered ${d.status}${d.code === null ? '' : ` (${d.code})`}: ${d.problem}`,
+    hint: 'The server may be of another version, or something stands between you and it: look at the status and the text.',
+  },
   INTERNAL_ERROR: {
     status: 500,
     message: () => 'Something went wrong in the server; the request may be tried again',
