@@ -5,6 +5,7 @@ import type { Json } from '../kernel/json.ts';
 import { ENDPOINTS } from '../contract/index.ts';
 import { openApiDocument } from '../contract/openapi.ts';
 import type { Tasker } from '../tasker-interface.ts';
+import { underTraceOf } from '../telemetry/request-trace.ts';
 import { VERSION } from '../version.ts';
 import { createAdmission } from './admission.ts';
 import { createDispatch } from './dispatch.ts';
@@ -118,14 +119,14 @@ function createRouter(parts: ApiParts, openapi: { readonly [key: string]: Json }
     const also = 'also' in rest ? [rest.also] : [];
     for (const one of [method, ...also]) {
       methods.set(path, [...(methods.get(path) ?? []), one]);
-      app.on(one, path, async (context) => {
+      app.on(one, path, (context) => {
         const call = {
           name,
           request: context.req.raw,
           params: context.req.param(),
           ...context.env,
         };
-        return dispatch(call, await admission(call));
+        return underTraceOf(call.request, async () => dispatch(call, await admission(call)));
       });
     }
   }

@@ -11,9 +11,11 @@ import {
   postgresDatabase,
 } from '../support/each-database.ts';
 import { gate, startEngine } from '../support/engine.ts';
+import { clientOf } from '../http/lab.ts';
 import { installSdk, removeSdkAfterEach } from './sdk.ts';
 
 const by = { initiator: 'test', reason: 'tracing', sourceSystem: 'vitest' };
+const snakeBy = { initiator: 'test', reason: 'tracing', source_system: 'vitest' };
 const QUICK = { strategy: 'fixed', base: '1ms', jitter: 'none' } as const;
 
 describeOnPostgres('a trace through two Taskers', () => {
@@ -211,6 +213,35 @@ describeOnEachDatabase('spans', (database) => {
     expect(stored).toEqual([
       { trace_context: expect.stringContaining(first?.spanContext().spanId ?? '?') as unknown },
     ]);
+    await engine.finish();
+  });
+
+  test('of a task that came over HTTP continue the trace of the caller, or of the host', async () => {
+    const { spans } = installSdk();
+    const engine = await startEngine(database, { worker: false });
+    await engine.tasker.register(
+      defineTask({ name: 'remote', identity: 'none' }, (t) => void t.step('a', {}, () => 1)),
+    );
+    const ask = clientOf(engine.tasker);
+    const [traceId, caller] = ['c'.repeat(32), 'd'.repeat(16)];
+    const create = (traceparent: string) =>
+      ask('POST', '/tasks', {
+        body: { name: 'remote', ...snakeBy, context: {} },
+        headers: { traceparent },
+      });
+
+    expect((await create(`00-${traceId}-${caller}-01`)).status).toBe(201);
+    expect((await create('00-nonsense')).status).toBe(201);
+    const host = await trace.getTracer('host').startActiveSpan('POST /tasks', async (span) => {
+      await create(`00-${traceId}-${caller}-01`);
+      span.end();
+      return span.spanContext();
+    });
+
+    const [first, second, third] = spans('task remote');
+    expect(first?.parentSpanContext).toMatchObject({ traceId, spanId: caller });
+    expect(second?.parentSpanContext).toBeUndefined();
+    expect(third?.parentSpanContext?.spanId).toBe(host.spanId);
     await engine.finish();
   });
 
