@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import { TaskerError } from '../kernel/errors.ts';
+import { isTaskerError, TaskerError } from '../kernel/errors.ts';
 import { gateJson, type Json } from '../kernel/json.ts';
 import { ENDPOINTS, type EndpointName } from '../contract/index.ts';
 import type { Endpoint } from '../contract/endpoint.ts';
@@ -95,7 +95,18 @@ function pathParams(
   throw new TaskerError('NOT_FOUND', { what: `page ${url.pathname.slice(0, 100)}` });
 }
 
-async function body(
+/** The checked body. GraphQL has one status for what cannot be executed, whatever is wrong with it. */
+async function body(declared: Endpoint, incoming: Incoming, parts: ApiParts): Promise<unknown> {
+  try {
+    return await checkedBody(declared, incoming, parts);
+  } catch (error) {
+    const isGraphql = declared.errors.includes('GRAPHQL_INVALID');
+    if (!isGraphql || !isTaskerError(error) || error.status !== 422) throw error;
+    throw new TaskerError('GRAPHQL_INVALID', { problem: error.message }, { cause: error });
+  }
+}
+
+async function checkedBody(
   declared: Endpoint,
   { request, connection }: Incoming,
   { settings }: ApiParts,

@@ -24,6 +24,8 @@ export interface GraphqlReply {
       readonly request_id: string;
     };
   }[];
+  /** The code of a problem document: the body was not even a GraphQL request. */
+  readonly code?: string;
   readonly text: string;
 }
 
@@ -95,8 +97,14 @@ export async function startService(
       { remoteAddress: '127.0.0.1' },
     );
     const text = await response.text();
-    const { data, errors = [] } = JSON.parse(text) as Partial<GraphqlReply>; // sound: tests compare what is inside
-    return { status: response.status, data, errors, text };
+    const { data, errors = [], code } = JSON.parse(text) as Partial<GraphqlReply>; // sound: tests compare what is inside
+    return {
+      status: response.status,
+      data,
+      errors: Array.isArray(errors) ? errors : [],
+      text,
+      ...(code === undefined ? {} : { code }),
+    };
   };
   return {
     engine,

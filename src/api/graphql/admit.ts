@@ -1,4 +1,4 @@
-import { GraphQLError, parse, specifiedRules, validate, type DocumentNode } from 'graphql';
+import { GraphQLError, Kind, parse, specifiedRules, validate, type DocumentNode } from 'graphql';
 import { TaskerError } from '../../kernel/errors.ts';
 import type { Access } from '../access.ts';
 import { measure, type Measure } from './measure.ts';
@@ -15,6 +15,10 @@ export const GRAPHQL_LIMITS = {
   /** Objects that are read, as estimated before. */
   cost: 1_000,
 } as const;
+
+const NO_STREAMS = {
+  problem: 'There are no subscriptions here; live changes are told by the event streams',
+};
 
 /** Enough to correct a query by. */
 const MAX_ERRORS = 20;
@@ -35,6 +39,10 @@ export async function admit(
   } catch (error) {
     return { errors: [parseError(error)] };
   }
+  const foreign = document.definitions.find(
+    (one) => one.kind === Kind.OPERATION_DEFINITION && !GRAPHQL_SCHEMA.getRootType(one.operation),
+  );
+  if (foreign !== undefined) return { errors: [new TaskerError('GRAPHQL_INVALID', NO_STREAMS)] };
   const measured = measure(GRAPHQL_SCHEMA, document, variables);
   const tooLarge = limitError(measured);
   if (tooLarge !== null) return { errors: [tooLarge] };

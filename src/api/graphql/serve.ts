@@ -71,15 +71,14 @@ function variablesOf(
       maxNodes: 1_000_000,
       refuseForbiddenKeys: true,
     });
-    if (!gated.ok) {
-      const { path, problem } = gated;
-      return { error: new TaskerError('UNSTORABLE_VALUE', { what: 'variables', path, problem }) };
-    }
-    if (isJsonObject(variables)) return { variables };
-    const problem = 'variables must be a JSON object';
-    return { error: new TaskerError('GRAPHQL_INVALID', { problem }) };
+    if (gated.ok && isJsonObject(variables)) return { variables };
+    const why = gated.ok
+      ? 'must be a JSON object'
+      : `cannot be read: ${gated.path} ${gated.problem}`;
+    return { error: new TaskerError('GRAPHQL_INVALID', { problem: `variables ${why}` }) };
   } catch (error) {
-    return { error };
+    const problem = 'variables cannot be read as JSON';
+    return { error: new TaskerError('GRAPHQL_INVALID', { problem }, { cause: error }) };
   }
 }
 

@@ -146,5 +146,5 @@ async function stepsAt(
   { loaders, counted }: GraphqlContext,
 ): Promise<readonly WorkflowStep[]> {
   const steps = await loaders.steps(taskId);
-  return counted(ids.flatMap((id) => steps[splitWorkflowStepId(id).position] ?? []));
+  return counted(ids).flatMap((id) => steps[splitWorkflowStepId(id).position] ?? []);
 }
