@@ -1,13 +1,13 @@
 import { z } from 'zod';
 import { endpoint } from './endpoint.ts';
-import { nothing, text } from './scalars.ts';
+import { nothing, remark } from './scalars.ts';
 import { taskFilterBody } from './task-filter.ts';
 
 const bulkBody = z.strictObject({
   filter: taskFilterBody,
   limit: z.int().min(1).max(10_000).meta({ description: 'No more tasks than this are touched' }),
   preview: z.boolean().optional().meta({ description: 'Only count what would be touched' }),
-  reason: text.optional(),
+  reason: remark.optional(),
 });
 
 /** How many; at least so many when it is not exact. */

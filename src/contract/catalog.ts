@@ -4,7 +4,7 @@ import { coverage, statusCountsDto, stepTimesDto } from './dto/analytics.ts';
 import { definitionDto, definitionGraphDto } from './dto/definition.ts';
 import { dependentSystemDto, objectMapDto, systemObject, workerDto } from './dto/system.ts';
 import { endpoint } from './endpoint.ts';
-import { durationText, nothing, text, wholeText } from './scalars.ts';
+import { durationText, label, nothing, text, wholeText } from './scalars.ts';
 
 export const listDefinitions = endpoint({
   method: 'GET',
@@ -66,7 +66,7 @@ export const listObjectMaps = endpoint({
   permission: 'systems:read',
   params: nothing,
   query: z.strictObject({
-    system: text.optional(),
+    system: label.optional(),
     id: text.optional().meta({ description: 'Needs system' }),
     limit: wholeText(1, 200).optional().meta({ description: 'Rows of a page; 20 by default' }),
     after: wholeText(1, Number.MAX_SAFE_INTEGER, 'an id')

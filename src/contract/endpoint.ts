@@ -44,6 +44,8 @@ export interface Endpoint<
   readonly body: Body;
   /** The answers that are no error, by status. */
   readonly answers: Answers;
+  /** Refusals in a form of its own, by status, besides problem documents. */
+  readonly refusals?: Readonly<Record<number, z.ZodType>>;
   /** Errors of its own, besides those that every endpoint has. */
   readonly errors: readonly ErrorCode[];
 }

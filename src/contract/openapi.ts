@@ -9,18 +9,31 @@ import { pathParameters, type AnswerBody, type Endpoint } from './endpoint.ts';
 /** A part of the document: plain JSON. */
 type Part = Readonly<Record<string, unknown>>;
 
-/** What every endpoint that is not public may answer besides its own errors. */
+interface Response {
+  readonly description: string;
+  readonly content: Readonly<Record<string, Part>>;
+}
+
+/** What every endpoint may answer besides its own errors: to requests that are wrong in their outer form, or too many at once. */
 const COMMON: readonly ErrorCode[] = [
+  'INVALID_REQUEST',
+  'HOST_NOT_ALLOWED',
+  'MALFORMED_REQUEST',
+  'UPGRADE_NOT_SUPPORTED',
+  'SERVER_OVERLOADED',
+];
+/** … what those that are not public may … */
+const WITH_CALLER: readonly ErrorCode[] = [
   'UNAUTHENTICATED',
   'FORBIDDEN',
-  'INVALID_REQUEST',
   'RATE_LIMITED',
-  'HOST_NOT_ALLOWED',
-  'ORIGIN_NOT_ALLOWED',
-  'MALFORMED_REQUEST',
   'AUTHENTICATOR_FAILED',
   'DATABASE_UNAVAILABLE',
 ];
+/** … those that change something, which pages of other sites may not … */
+const WRITING: readonly ErrorCode[] = ['ORIGIN_NOT_ALLOWED'];
+/** … those with something in the path that may not be an id … */
+const WITH_PARAMETERS: readonly ErrorCode[] = ['NOT_FOUND'];
 /** … and what those with a body may. */
 const WITH_BODY: readonly ErrorCode[] = [
   'MALFORMED_BODY',
@@ -80,7 +93,7 @@ export function openApiDocument(
 }
 
 function operation(name: string, declared: Endpoint, components: Record<string, unknown>): Part {
-  const { summary, description, chapter, permission, body, answers } = declared;
+  const { summary, description, chapter, permission, body } = declared;
   return {
     operationId: name,
     tags: [chapter],
@@ -90,13 +103,22 @@ function operation(name: string, declared: Endpoint, components: Record<string, 
     ...(permission === 'public' ? { security: [] } : {}),
     parameters: parameters(declared, components),
     ...(body === null ? {} : { requestBody: requestBody(body, components) }),
-    responses: {
-      ...Object.fromEntries(
-        Object.entries(answers).map(([status, answer]) => [status, answerOf(answer, components)]),
-      ),
-      ...problems(declared),
-    },
+    responses: responses(declared, components),
   };
+}
+
+/** The answers and the errors, by status; of a status that is both, the media type tells which it is. */
+function responses(declared: Endpoint, components: Record<string, unknown>): Part {
+  const byStatus = new Map(Object.entries(problems(declared)));
+  for (const [status, answer] of Object.entries({ ...declared.answers, ...declared.refusals })) {
+    const { description, content } = answerOf(answer, components);
+    const problem = byStatus.get(status);
+    byStatus.set(status, {
+      description: problem?.description ?? description,
+      content: { ...content, ...problem?.content },
+    });
+  }
+  return Object.fromEntries(byStatus);
 }
 
 function parameters(declared: Endpoint, components: Record<string, unknown>): readonly Part[] {
@@ -154,7 +176,7 @@ function requestBody(body: z.ZodType, components: Record<string, unknown>): Part
   };
 }
 
-function answerOf(answer: AnswerBody, components: Record<string, unknown>): Part {
+function answerOf(answer: AnswerBody, components: Record<string, unknown>): Response {
   if (!(answer instanceof z.ZodType)) {
     return {
       description: answer.description,
@@ -166,9 +188,12 @@ function answerOf(answer: AnswerBody, components: Record<string, unknown>): Part
 }
 
 /** One entry per status, naming the codes that it may carry. */
-function problems(declared: Endpoint): Part {
+function problems(declared: Endpoint): Readonly<Record<string, Response>> {
   const codes = new Set<ErrorCode>([
-    ...(declared.permission === 'public' ? [] : COMMON),
+    ...COMMON,
+    ...(declared.permission === 'public' ? [] : WITH_CALLER),
+    ...(declared.method === 'GET' ? [] : WRITING),
+    ...(pathParameters(declared.path).length === 0 ? [] : WITH_PARAMETERS),
     ...(declared.body === null ? [] : WITH_BODY),
     ...declared.errors,
   ]);
@@ -206,7 +231,7 @@ function relocate(part: unknown): unknown {
   if (Array.isArray(part)) return part.map(relocate);
   if (typeof part !== 'object' || part === null) return part;
   const entries = Object.entries(part)
-    .filter(([key]) => key !== 'id')
+    .filter(([key, value]) => key !== 'id' || typeof value !== 'string') // a name of a schema, not a property called id
     .map(([key, value]) => [
       key,
       key === '$ref' && typeof value === 'string'

@@ -24,8 +24,17 @@ export const jsonObject = z
   )
   .meta({ type: 'object', description: 'A JSON object' });
 
-/** Text that a person wrote: who, why. */
+/** A name or a key. */
 export const text = z.string().min(1).max(255);
+
+/** What a person wrote: who, why, from where. */
+export const remark = z.string().min(1).max(128);
+
+/** A short name: a system, a type of annotations, a grant. */
+export const label = z.string().min(1).max(64);
+
+/** The tags of a task. */
+export const tags = z.array(remark).max(64);
 
 /** A task's id in a path or a query: digits only. */
 export const taskIdText = wholeText(1, MAX_TASK_ID, 'an id');
@@ -62,12 +71,14 @@ export const momentText = z.iso
 /** Words of a list, separated by commas. */
 export function wordList<const Words extends readonly [string, ...string[]]>(words: Words) {
   const member = z.enum(words);
+  const oneOf = `(${words.join('|')})`;
   return z
     .string()
     .transform((value) => value.split(','))
     .pipe(z.array(member).min(1))
     .meta({
       type: 'string',
+      pattern: `^${oneOf}(,${oneOf})*$`,
       description: `One or several of ${words.join(', ')}, comma-separated`,
     });
 }

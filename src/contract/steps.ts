@@ -1,12 +1,13 @@
 import { z } from 'zod';
 import { stepDto } from './dto/step.ts';
 import { endpoint } from './endpoint.ts';
-import { json, jsonObject, nothing, stepIdText, taskIdText, text, wholeText } from './scalars.ts';
+import { json, jsonObject, nothing, remark, stepIdText, taskIdText, wholeText } from './scalars.ts';
 import { reasonBody, taskParams } from './task-request.ts';
 
 const stepParams = z.object({ task_id: taskIdText, step_id: stepIdText });
 const stepAnswer = z.object({ step: stepDto });
 const NOT_FOUND = ['TASK_NOT_FOUND', 'STEP_NOT_FOUND'] as const;
+const CONFLICT = ['STEP_STATE_CONFLICT', 'TASK_STATE_CONFLICT'] as const;
 
 export const listSteps = endpoint({
   method: 'GET',
@@ -39,11 +40,16 @@ export const getStep = endpoint({
   errors: NOT_FOUND,
 });
 
-const stepChange = z.strictObject({
-  retry_limit: z.int().min(1).max(1_000_000).optional(),
-  inputs: jsonObject.optional(),
-  reason: text.optional(),
-});
+const stepChange = z
+  .strictObject({
+    retry_limit: z.int().min(1).max(1_000_000).optional(),
+    inputs: jsonObject.optional(),
+    reason: remark.optional(),
+  })
+  .refine(
+    ({ retry_limit: limit, inputs }) => limit !== undefined || inputs !== undefined,
+    'must have inputs or retry_limit',
+  );
 
 export const updateStep = endpoint({
   method: 'PATCH',
@@ -58,7 +64,7 @@ export const updateStep = endpoint({
   query: nothing,
   body: z.union([stepChange, z.strictObject({ workflow_step: stepChange })]),
   answers: { 200: stepAnswer },
-  errors: [...NOT_FOUND, 'STEP_STATE_CONFLICT', 'INVALID_CONTEXT', 'REVISION_CONFLICT'],
+  errors: [...NOT_FOUND, ...CONFLICT, 'INVALID_CONTEXT', 'REVISION_CONFLICT'],
 });
 
 export const deleteStep = endpoint({
@@ -71,7 +77,7 @@ export const deleteStep = endpoint({
   query: nothing,
   body: null,
   answers: { 200: z.object({ cancelled: z.literal(true) }) },
-  errors: [...NOT_FOUND, 'STEP_STATE_CONFLICT'],
+  errors: [...NOT_FOUND, ...CONFLICT],
 });
 
 export const cancelStep = endpoint({
@@ -84,7 +90,7 @@ export const cancelStep = endpoint({
   query: nothing,
   body: reasonBody,
   answers: { 200: stepAnswer },
-  errors: [...NOT_FOUND, 'STEP_STATE_CONFLICT'],
+  errors: [...NOT_FOUND, ...CONFLICT],
 });
 
 export const retryStep = endpoint({
@@ -97,7 +103,7 @@ export const retryStep = endpoint({
   query: nothing,
   body: reasonBody,
   answers: { 200: stepAnswer },
-  errors: [...NOT_FOUND, 'STEP_STATE_CONFLICT'],
+  errors: [...NOT_FOUND, ...CONFLICT],
 });
 
 export const resetStep = endpoint({
@@ -110,7 +116,7 @@ export const resetStep = endpoint({
   query: nothing,
   body: reasonBody,
   answers: { 200: stepAnswer },
-  errors: [...NOT_FOUND, 'STEP_STATE_CONFLICT'],
+  errors: [...NOT_FOUND, ...CONFLICT],
 });
 
 export const resolveStep = endpoint({
@@ -121,7 +127,7 @@ export const resolveStep = endpoint({
   permission: 'steps:resolve',
   params: stepParams,
   query: nothing,
-  body: z.strictObject({ reason: text.optional(), result: json.optional() }).optional(),
+  body: z.strictObject({ reason: remark.optional(), result: json.optional() }).optional(),
   answers: { 200: stepAnswer },
-  errors: [...NOT_FOUND, 'STEP_STATE_CONFLICT', 'INVALID_RESULT', 'UNSTORABLE_VALUE'],
+  errors: [...NOT_FOUND, ...CONFLICT, 'INVALID_RESULT', 'UNSTORABLE_VALUE'],
 });

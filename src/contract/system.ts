@@ -1,7 +1,7 @@
 import { z } from 'zod';
 import { apiKeyDto, healthDto } from './dto/system.ts';
 import { endpoint } from './endpoint.ts';
-import { durationText, json, jsonObject, nothing, text } from './scalars.ts';
+import { durationText, json, jsonObject, label, nothing } from './scalars.ts';
 import { taskFilterQuery } from './task-filter.ts';
 import { taskParams } from './task-request.ts';
 
@@ -129,7 +129,8 @@ export const graphql = endpoint({
     extensions: jsonObject.nullable().optional(),
   }),
   answers: { 200: z.looseObject({ data: json.optional(), errors: json.optional() }) },
-  errors: [],
+  refusals: { 400: z.looseObject({ errors: z.array(z.looseObject({ message: z.string() })) }) },
+  errors: ['GRAPHQL_INVALID', 'TOKENS', 'DEPTH', 'COST'],
 });
 
 const keyParams = z.object({ key_id: z.string().regex(/^[\w-]{1,64}$/) });
@@ -160,9 +161,9 @@ export const createApiKey = endpoint({
   params: nothing,
   query: nothing,
   body: z.strictObject({
-    name: text,
-    grants: z.array(text).min(1).max(50),
-    namespaces: z.array(text).min(1).max(100).optional(),
+    name: label,
+    grants: z.array(label).min(1).max(64),
+    namespaces: z.array(label).min(1).max(64).optional(),
     expires_in: durationText.optional(),
   }),
   answers: { 201: newKey },
@@ -179,7 +180,7 @@ export const rotateApiKey = endpoint({
   query: nothing,
   body: z.strictObject({ overlap: durationText.optional() }).optional(),
   answers: { 201: newKey },
-  errors: ['INVALID_DURATION'],
+  errors: ['API_KEY_NOT_FOUND', 'API_KEY_STATE_CONFLICT', 'INVALID_DURATION'],
 });
 
 export const revokeApiKey = endpoint({
@@ -192,5 +193,5 @@ export const revokeApiKey = endpoint({
   query: nothing,
   body: null,
   answers: { 200: z.object({ api_key: apiKeyDto }) },
-  errors: [],
+  errors: ['API_KEY_NOT_FOUND'],
 });

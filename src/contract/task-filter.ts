@@ -1,9 +1,12 @@
 import { z } from 'zod';
 import { STEP_STATUSES, TASK_STATUSES } from '../model/status.ts';
-import { momentText, text, wholeText, wordList } from './scalars.ts';
+import { label, momentText, remark, text, wholeText, wordList } from './scalars.ts';
 
 /** Parameters whose name says where in the context to look: `context.cart.id=17`. */
 export const CONTEXT_PARAMETER = /^context\.[^.\s]{1,64}(\.[^.\s]{1,64}){0,9}$/;
+
+/** A path in a context: `cart.id`. */
+const CONTEXT_PATH = /^[^.\s]{1,64}(\.[^.\s]{1,64}){0,9}$/;
 
 /** The filters of a list of tasks, as parameters of a query string. All that are given must hold. */
 const filterParameters = {
@@ -11,16 +14,16 @@ const filterParameters = {
   name: text.optional(),
   namespace: text.optional(),
   version: text.optional(),
-  tag: text.optional(),
-  initiator: text.optional(),
-  source_system: text.optional(),
+  tag: remark.optional(),
+  initiator: remark.optional(),
+  source_system: remark.optional(),
   created_from: momentText.optional(),
   created_to: momentText.optional().meta({ description: 'Exclusive' }),
   step_status: wordList(STEP_STATUSES)
     .optional()
     .meta({ description: 'Tasks with a step in one of these statuses' }),
-  dependent_system: text.optional().meta({ description: 'Tasks with a step of this system' }),
-  annotation_type: text.optional(),
+  dependent_system: remark.optional().meta({ description: 'Tasks with a step of this system' }),
+  annotation_type: label.optional(),
   annotation_key: text.optional(),
   annotation_value: text.optional().meta({ description: 'Needs annotation_type and _key' }),
 };
@@ -66,21 +69,21 @@ export const taskFilterBody = z
     name: text.optional(),
     namespace: text.optional(),
     version: text.optional(),
-    tag: text.optional(),
-    initiator: text.optional(),
-    source_system: text.optional(),
+    tag: remark.optional(),
+    initiator: remark.optional(),
+    source_system: remark.optional(),
     created_from: momentText.optional(),
     created_to: momentText.optional(),
     step_status: z.array(z.enum(STEP_STATUSES)).min(1).optional(),
-    dependent_system: text.optional(),
+    dependent_system: remark.optional(),
     context: z
       .record(
-        z.string().min(1).max(255),
+        z.string().max(255).regex(CONTEXT_PATH, 'must be names with dots between them'),
         z.union([z.string().max(255), z.number(), z.boolean(), z.null()]),
       )
       .optional()
       .meta({ description: 'Dotted path to value, such as {"cart.id": 17}' }),
-    annotation: z.strictObject({ type: text, key: text, value: text }).optional(),
+    annotation: z.strictObject({ type: label, key: text, value: text }).optional(),
   })
   .meta({ id: 'TaskFilter' });
 

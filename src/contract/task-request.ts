@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import { jsonObject, momentText, taskIdText, text } from './scalars.ts';
+import { jsonObject, momentText, remark, tags, taskIdText, text } from './scalars.ts';
 
 /** A path that names a task. */
 export const taskParams = z.object({ task_id: taskIdText });
@@ -9,11 +9,15 @@ export const taskRequestBody = z
   .strictObject({
     name: text.meta({ description: '`name`, `namespace/name` or `namespace/name@version`' }),
     context: jsonObject,
-    initiator: text.optional(),
-    reason: text.optional(),
-    source_system: text.optional(),
-    tags: z.array(z.string().min(1).max(255)).max(100).optional(),
-    bypass_steps: z.array(text).max(1_000).optional(),
+    initiator: remark.optional(),
+    reason: remark.optional(),
+    source_system: remark.optional(),
+    tags: tags.optional(),
+    bypass_steps: z
+      .array(remark)
+      .max(65_536)
+      .optional()
+      .meta({ description: 'At most as many as the task has steps' }),
     requested_at: momentText.optional(),
     priority: z.int().min(-1_000).max(1_000).optional(),
     idempotency_key: text.optional(),
@@ -24,6 +28,6 @@ export type TaskRequestBody = z.output<typeof taskRequestBody>;
 
 /** Why an operator acts. */
 export const reasonBody = z
-  .strictObject({ reason: text.optional() })
+  .strictObject({ reason: remark.optional() })
   .optional()
   .meta({ description: 'Why; recorded with who' });

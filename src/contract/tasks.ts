@@ -5,7 +5,7 @@ import { attemptDto } from './dto/step.ts';
 import { operatorEntryDto } from './dto/system.ts';
 import { createdTaskDto, taskDto } from './dto/task.ts';
 import { endpoint } from './endpoint.ts';
-import { json, nothing, text } from './scalars.ts';
+import { json, label, nothing, remark, tags } from './scalars.ts';
 import { reasonBody, taskParams, taskRequestBody } from './task-request.ts';
 import { taskListQuery } from './task-filter.ts';
 
@@ -78,8 +78,8 @@ export const getTask = endpoint({
 });
 
 const taskChange = z.strictObject({
-  reason: text.optional(),
-  tags: z.array(z.string().min(1).max(255)).max(100).optional(),
+  reason: remark.optional(),
+  tags: tags.optional(),
 });
 
 export const updateTask = endpoint({
@@ -222,7 +222,7 @@ export const annotateTask = endpoint({
   permission: 'tasks:update',
   params: taskParams,
   query: nothing,
-  body: z.strictObject({ annotation_type: z.string().min(1).max(64), annotation: json }),
+  body: z.strictObject({ annotation_type: label, annotation: json }),
   answers: { 201: z.object({ annotations: z.array(annotationDto).optional() }) },
   errors: ['TASK_NOT_FOUND', 'UNSTORABLE_VALUE', 'VALUE_TOO_LARGE'],
 });

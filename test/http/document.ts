@@ -38,6 +38,8 @@ export interface Document {
   resolve(reference: string): Schema;
   /** Checks a value against a schema of the document. The same schema is compiled once. */
   validator(schema: Schema): ValidateFunction;
+  /** Why the latest value did not fit. */
+  explain(validate: ValidateFunction): string;
 }
 
 /** Reads a document. */
@@ -59,6 +61,7 @@ export function readDocument(raw: Schema): Document {
       compiled.set(schema, made);
       return made;
     },
+    explain: ({ errors }) => ajv.errorsText(errors),
   };
 }
 

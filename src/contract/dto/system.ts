@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import { id, json, moment, momentOrNull, text } from '../scalars.ts';
+import { id, json, label, moment, momentOrNull, text } from '../scalars.ts';
 
 export const dependentSystemDto = z
   .object({ dependent_system_id: id, name: z.string(), description: z.string() })
@@ -7,7 +7,7 @@ export const dependentSystemDto = z
 
 /** An object of a system, such as order 17 of the shop. */
 export const systemObject = z
-  .strictObject({ system: z.string().min(1).max(64), id: text })
+  .strictObject({ system: label, id: text })
   .meta({ id: 'SystemObject' });
 
 /** Two objects that stand for the same thing in two systems. */
