@@ -1,7 +1,7 @@
 import { context, ROOT_CONTEXT, SpanKind, SpanStatusCode, trace } from '@opentelemetry/api';
+import type { Tracer } from '@opentelemetry/api';
 import type { StoredError } from '../kernel/serialize-error.ts';
 import { parseTraceParent } from './trace-parent.ts';
-import { activeTracer } from './tracer.ts';
 
 /** What a span says of the attempt that it stands for. */
 export interface AttemptFacts {
@@ -27,12 +27,10 @@ export interface AttemptSpan {
 }
 
 /**
- * Starts the consumer span `step <name>` of an attempt, or null where nothing is traced. Its parent is the span that created the task,
- * in whichever process, so retries are siblings; it is a root when the creator traced nothing.
+ * Starts the consumer span `step <name>` of an attempt. Its parent is the span that created the task, in whichever process, so retries
+ * are siblings; it is a root when the creator traced nothing.
  */
-export function startAttemptSpan(facts: AttemptFacts): AttemptSpan | null {
-  const tracer = activeTracer();
-  if (tracer === null) return null;
+export function startAttemptSpan(tracer: Tracer, facts: AttemptFacts): AttemptSpan {
   const creator = parseTraceParent(facts.traceContext);
   // Never what happens to be active here: a worker's loop inherits the context of whoever started it.
   const parent = creator === null ? ROOT_CONTEXT : trace.setSpanContext(ROOT_CONTEXT, creator);

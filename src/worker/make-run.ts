@@ -1,8 +1,8 @@
 import type { Logger } from '../kernel/logger.ts';
 import { workflowStepId } from '../model/task.ts';
 import type { ClaimedStep } from '../store/steps/claimed-step.ts';
-import { startAttemptSpan } from '../telemetry/attempt-span.ts';
-import { attemptFields, loggerWith } from '../telemetry/step-logger.ts';
+import { startAttemptSpan, type AttemptSpan } from '../telemetry/attempt-span.ts';
+import { activeTracer } from '../telemetry/tracer.ts';
 import { RunContext, type ParentResult } from './run-context.ts';
 import type { Run, WorkerIdentity } from './run.ts';
 import type { ServedDefinition, ServedStep } from './serve.ts';
@@ -21,15 +21,7 @@ export interface RunParts {
 export function makeRun(step: ClaimedStep, parts: RunParts): Run {
   const { served, servedStep, task, identity } = parts;
   const { template } = servedStep;
-  const facts = {
-    taskId: step.taskId,
-    task: task.info,
-    step: template.name,
-    attempt: step.attempts,
-    queue: template.queue,
-    traceContext: task.traceContext,
-  };
-  const span = startAttemptSpan(facts);
+  const span = startSpan(step, parts);
   const id = workflowStepId(step.taskId, step.position);
   const context = new RunContext({
     context: step.inputs ?? task.context,
@@ -44,7 +36,8 @@ export function makeRun(step: ClaimedStep, parts: RunParts): Run {
       dependentSystem: template.dependentSystem,
     },
     idempotencyKey: `${step.taskId}:${template.name}`,
-    makeLogger: () => loggerWith(parts.logger, attemptFields({ ...facts, span })),
+    logger: parts.logger,
+    span,
   });
   return {
     id,
@@ -60,6 +53,23 @@ export function makeRun(step: ClaimedStep, parts: RunParts): Run {
     timer: null,
     closed: false,
   };
+}
+
+/** Null where nothing is traced: then nothing is allocated for it either, for thousands of attempts may be in flight. */
+function startSpan(
+  { taskId, attempts }: ClaimedStep,
+  { servedStep: { template }, task }: RunParts,
+): AttemptSpan | null {
+  const tracer = activeTracer();
+  if (tracer === null) return null;
+  return startAttemptSpan(tracer, {
+    taskId,
+    task: task.info,
+    step: template.name,
+    attempt: attempts,
+    queue: template.queue,
+    traceContext: task.traceContext,
+  });
 }
 
 function parentsOf({ served, servedStep, task }: RunParts): readonly ParentResult[] {

@@ -1,5 +1,7 @@
 import type { Json } from '../kernel/json.ts';
 import type { Logger } from '../kernel/logger.ts';
+import type { AttemptSpan } from '../telemetry/attempt-span.ts';
+import { attemptFields, loggerWith } from '../telemetry/step-logger.ts';
 import type { HandlerContext, Sequence, StepInfo, TaskInfo } from '../model/handler-context.ts';
 
 /** One parent's result, as JSON text; undefined when the parent was skipped or has no result. */
@@ -17,8 +19,10 @@ export interface RunFacts {
   readonly task: TaskInfo;
   readonly step: StepInfo;
   readonly idempotencyKey: string;
-  /** Makes the logger of this attempt. */
-  readonly makeLogger: () => Logger;
+  /** The logger of which this attempt's is a child. */
+  readonly logger: Logger;
+  /** Null where nothing is traced. */
+  readonly span: AttemptSpan | null;
 }
 
 /**
@@ -50,7 +54,11 @@ export class RunContext implements HandlerContext {
   }
 
   get logger(): Logger {
-    this.#logger ??= this.#facts.makeLogger();
+    const { task, step, logger, span } = this.#facts;
+    this.#logger ??= loggerWith(
+      logger,
+      attemptFields({ taskId: task.id, task, step: step.name, attempt: step.attempt, span }),
+    );
     return this.#logger;
   }
 
