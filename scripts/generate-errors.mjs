@@ -87,6 +87,7 @@ const CHAPTERS = [
       UPGRADE_NOT_SUPPORTED: {},
       SERVER_OVERLOADED: {},
       PUBLIC_WITHOUT_AUTHENTICATION: { address: '0.0.0.0' },
+      ALREADY_RUNNING: { url: 'http://127.0.0.1:4747/tasker', pid: 123 },
       ADDRESS_UNAVAILABLE: { address: '127.0.0.1', port: 8080, problem: 'EADDRINUSE' },
       GRAPHQL_INVALID: { problem: 'Cannot query field "idd" on type "Task".' },
       TOKENS: { limit: 2_000 },

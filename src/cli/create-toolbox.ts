@@ -8,9 +8,22 @@ export function createToolbox(): Toolbox {
       const { createTasker } = await import('../tasker.ts');
       return createTasker(options);
     },
-    async loadModule(path) {
-      const { loadModule } = await import('../kernel/load-module.ts');
-      return loadModule(path);
+    async startService(tasker, options) {
+      const { startService } = await import('./start-service.ts');
+      return startService(tasker, options);
+    },
+    async createClient(options) {
+      const { createClient } = await import('../client/client.ts');
+      return createClient(options);
+    },
+    async watchFiles(watch) {
+      const { watchFiles } = await import('./watch-files.ts');
+      return watchFiles(watch);
+    },
+    async loadModule(path, { fresh = false } = {}) {
+      const { createModules } = await import('../kernel/modules.ts');
+      const modules = createModules();
+      return (fresh ? modules.fresh() : modules).load(path);
     },
     async migrationScript(schema) {
       const [{ migrationSql }, { MIGRATIONS }] = await Promise.all([

@@ -21,6 +21,10 @@ export interface CliIo {
   readonly environment: Environment;
   /** The working directory, absolute. */
   readonly directory: string;
+  /** The id of this process. */
+  readonly pid: number;
+  /** True while a process of that id exists. */
+  isRunning(pid: number): boolean;
   /** The user's name, recorded as who acts. */
   readonly user: string;
   /** Size of the terminal in characters; 80 by 24 when it is not known. */
@@ -64,6 +68,8 @@ export function processIo(): ProcessIo {
     err: output(process.stderr, stop),
     environment: readEnvironment(),
     directory: process.cwd(),
+    pid: process.pid,
+    isRunning,
     user: userName(),
     size: () => ({ columns: process.stdout.columns || 80, rows: process.stdout.rows || 24 }),
     now: () => new Date(),
@@ -116,6 +122,15 @@ function flush(stream: NodeJS.WriteStream): Promise<void> {
     stream.once('error', () => resolve());
     stream.write('', () => resolve());
   });
+}
+
+function isRunning(pid: number): boolean {
+  try {
+    return process.kill(pid, 0);
+  } catch (error) {
+    // Another user's process may not be signalled, but it is there.
+    return error instanceof Error && 'code' in error && error.code === 'EPERM';
+  }
 }
 
 /** A container may run under a user id that has no name. */

@@ -4,12 +4,14 @@ import { cross, reportFailure, usageMessage } from './failure.ts';
 import type { CliIo } from './io.ts';
 import type { Toolbox } from './toolbox.ts';
 import { addCheckCommand } from './commands/check.ts';
+import { addDevCommand } from './commands/dev.ts';
 import { addDiagramCommand } from './commands/diagram.ts';
 import { addDoctorCommand } from './commands/doctor.ts';
 import { addKeysCommands } from './commands/keys.ts';
 import { addListCommand } from './commands/tasks-list.ts';
 import { addMigrateCommand } from './commands/migrate.ts';
 import { addRunCommand } from './commands/run.ts';
+import { addServeCommand } from './commands/serve.ts';
 import { addShowCommand } from './commands/tasks-show.ts';
 import { addStepActions } from './commands/step-actions.ts';
 import { addTaskActions } from './commands/task-actions.ts';
@@ -23,6 +25,8 @@ type AddCommand = (parent: Command, cli: Cli) => void;
 /** Every command of the first level, in the order of the help. */
 const COMMANDS: readonly AddCommand[] = [
   addRunCommand,
+  addDevCommand,
+  addServeCommand,
   addWorkerCommand,
   addTasksCommands,
   addStepsCommands,

@@ -2,6 +2,7 @@ import { stat } from 'node:fs/promises';
 import { extname, resolve } from 'node:path';
 import { TaskerError } from '../kernel/errors.ts';
 import { isJsonObject } from '../kernel/json.ts';
+import type { TaskDefinition } from '../definition/task-definition.ts';
 import type { Tasker } from '../tasker-interface.ts';
 import type { CliIo } from './io.ts';
 import type { Toolbox } from './toolbox.ts';
@@ -54,36 +55,60 @@ export async function definitionPaths(
 }
 
 /**
+ * Registers the definitions that the arguments name, or those of the folder `tasks`.
+ *
+ * @throws TaskerError `INVALID_REQUEST` when there is none, unless there may be none
+ */
+export async function registerPaths(
+  tasker: Tasker,
+  { args, io }: { readonly args: readonly string[]; readonly io: CliIo },
+  { mayBeNone }: { readonly mayBeNone: boolean },
+): Promise<readonly TaskDefinition[]> {
+  for (const path of await definitionPaths(args, io)) await tasker.register(path);
+  const definitions = tasker.definitions();
+  if (definitions.length > 0 || mayBeNone) return definitions;
+  const problem =
+    'no definition is given: name files or folders, or put them into the folder tasks';
+  throw new TaskerError('INVALID_REQUEST', { problem });
+}
+
+/**
  * Registers the named handlers of a module: each exported function, class or object with `call` under the name of its export, and
- * each member of a default export (or of an export called `handlers`) that is a plain object, under its key.
+ * each member of a default export (or of an export called `handlers`) that is a plain object, under its key. `fresh` reads the file
+ * anew from the disk and replaces what it registered before.
  *
  * @throws TaskerError `HANDLER_NOT_LOADED` when the file cannot be loaded or offers no handler
  */
 export async function registerHandlers(
   tasker: Tasker,
   files: readonly string[],
-  { io, toolbox }: { readonly io: CliIo; readonly toolbox: Toolbox },
+  { io, toolbox, fresh = false }: HandlerSource,
 ): Promise<void> {
   for (const file of files) {
     const path = resolve(io.directory, await definitionPath(file, io));
-    const handlers = namedHandlers(await load(toolbox, path, file));
+    const handlers = namedHandlers(await load(() => toolbox.loadModule(path, { fresh }), file));
     if (handlers.length === 0) {
       throw new TaskerError('HANDLER_NOT_LOADED', {
         handler: file,
         problem: 'it exports no handler',
       });
     }
-    for (const [name, handler] of handlers) tasker.handler(name, handler);
+    for (const [name, handler] of handlers) tasker.handler(name, handler, { replace: fresh });
   }
 }
 
+interface HandlerSource {
+  readonly io: CliIo;
+  readonly toolbox: Toolbox;
+  readonly fresh?: boolean;
+}
+
 async function load(
-  toolbox: Toolbox,
-  path: string,
+  loadModule: () => Promise<Readonly<Record<string, unknown>>>,
   file: string,
 ): Promise<Readonly<Record<string, unknown>>> {
   try {
-    return await toolbox.loadModule(path);
+    return await loadModule();
   } catch (error) {
     const problem = error instanceof Error ? error.message : String(error);
     throw new TaskerError('HANDLER_NOT_LOADED', { handler: file, problem }, { cause: error });

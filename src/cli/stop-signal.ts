@@ -27,3 +27,17 @@ export function stopSignal(io: CliIo): StopSignal {
     release,
   };
 }
+
+/** Resolves at the request to stop. */
+export function untilStopped({ signal }: StopSignal): Promise<void> {
+  if (signal.aborted) return Promise.resolve();
+  return new Promise((resolve) => {
+    // Keeps the process alive whatever the engine's own timers do: waiting is the command's work.
+    const alive = setInterval(() => undefined, 60_000);
+    const end = (): void => {
+      clearInterval(alive);
+      resolve();
+    };
+    signal.addEventListener('abort', end, { once: true });
+  });
+}

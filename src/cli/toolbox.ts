@@ -1,5 +1,9 @@
 import type { TaskerOptions } from '../config/options.ts';
+import type { ClientOptions } from '../client/options.ts';
+import type { TaskerClient } from '../client/types.ts';
 import type { Tasker } from '../tasker-interface.ts';
+import type { Service, ServiceOptions } from './service.ts';
+import type { Watch, Watcher } from './watch-files.ts';
 
 /**
  * The heavy parts that commands use. Each is loaded only when a command needs it, so that `tasker --help` costs nothing; tests hand
@@ -7,8 +11,17 @@ import type { Tasker } from '../tasker-interface.ts';
  */
 export interface Toolbox {
   createTasker(options: TaskerOptions): Promise<Tasker>;
-  /** The exports of a module: `.ts`, `.js` or `.mjs`, by absolute path. */
-  loadModule(path: string): Promise<Readonly<Record<string, unknown>>>;
+  /** Serves the interface of a Tasker. @throws PUBLIC_WITHOUT_AUTHENTICATION, ADDRESS_UNAVAILABLE, INVALID_OPTION */
+  startService(tasker: Tasker, options: ServiceOptions): Promise<Service>;
+  /** A client of a service. @throws INVALID_OPTION */
+  createClient(options: ClientOptions): Promise<TaskerClient>;
+  /** Tells which files changed, until it is closed. */
+  watchFiles(watch: Watch): Promise<Watcher>;
+  /** The exports of a module: `.ts`, `.js` or `.mjs`, by absolute path; `fresh` reads it anew from the disk. */
+  loadModule(
+    path: string,
+    options?: { readonly fresh?: boolean },
+  ): Promise<Readonly<Record<string, unknown>>>;
   /** Every statement that makes an empty database ready, as one script. */
   migrationScript(schema: string): Promise<string>;
   /** The version of the package. */

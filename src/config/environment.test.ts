@@ -16,6 +16,9 @@ test.each([
   ['DATABASE_URL', 'databaseUrl'],
   ['TASKER_SCHEMA', 'schema'],
   ['TASKER_DATA_DIR', 'dataDirectory'],
+  ['TASKER_HOST', 'host'],
+  ['TASKER_URL', 'url'],
+  ['TASKER_API_KEY', 'apiKey'],
 ] as const)('an empty %s is an error when it is read, never "not set"', (variable, key) => {
   const environment = readEnvironment({ [variable]: ' ' });
   expect(() => environment[key]).toThrow(
@@ -26,6 +29,15 @@ test.each([
 test.each(['4abc', '0', '-1', '1.5', '', '10001'])('TASKER_CONCURRENCY=%s is refused', (value) => {
   const environment = readEnvironment({ TASKER_CONCURRENCY: value });
   expect(() => environment.concurrency).toThrow(/TASKER_CONCURRENCY.*whole number from 1 to 10000/);
+});
+
+test.each(['70000', '-1', 'http', ''])('TASKER_PORT=%s is refused', (value) => {
+  const environment = readEnvironment({ TASKER_PORT: value });
+  expect(() => environment.port).toThrow(/TASKER_PORT.*whole number from 0 to 65535/);
+});
+
+test('TASKER_PORT is a number, 0 for a free one', () => {
+  expect(readEnvironment({ TASKER_PORT: '0' }).port).toBe(0);
 });
 
 test('TASKER_CONCURRENCY is a number', () => {

@@ -18,6 +18,14 @@ export interface Environment {
   readonly dataDirectory: string | undefined;
   /** `TASKER_CONCURRENCY`: steps that run at once in a worker, 1 to 10000. @throws INVALID_OPTION */
   readonly concurrency: number | undefined;
+  /** `TASKER_HOST`: the name or address that the service listens on. @throws INVALID_OPTION */
+  readonly host: string | undefined;
+  /** `TASKER_PORT`: the port of the service, 0 (a free one) to 65535. @throws INVALID_OPTION */
+  readonly port: number | undefined;
+  /** `TASKER_URL`: the service that commands speak to in place of a database. @throws INVALID_OPTION */
+  readonly url: string | undefined;
+  /** `TASKER_API_KEY`: the key that commands show to that service. @throws INVALID_OPTION */
+  readonly apiKey: string | undefined;
   /** `TASKER_API_KEYS` and `TASKER_JWT_…`: who may call the service. */
   readonly security: SecurityEnvironment;
   /** `TASKER_ENV`, otherwise `NODE_ENV`, otherwise `development`: which `environments:` block of a definition applies. */
@@ -51,7 +59,19 @@ export function readEnvironment(variables: EnvironmentVariables = process.env): 
       return filled(variables, 'TASKER_DATA_DIR', 'give the path of a folder, or unset it');
     },
     get concurrency() {
-      return wholeNumber(variables, 'TASKER_CONCURRENCY', 10_000);
+      return wholeNumber(variables, 'TASKER_CONCURRENCY', [1, 10_000]);
+    },
+    get host() {
+      return filled(variables, 'TASKER_HOST', 'give a name or an address, or unset it');
+    },
+    get port() {
+      return wholeNumber(variables, 'TASKER_PORT', [0, 65_535]);
+    },
+    get url() {
+      return filled(variables, 'TASKER_URL', 'give the address of a service, or unset it');
+    },
+    get apiKey() {
+      return filled(variables, 'TASKER_API_KEY', 'give a key, or unset it');
     },
     security: securityEnvironment(variables),
     name: variables['TASKER_ENV'] || variables['NODE_ENV'] || 'development',
@@ -72,13 +92,13 @@ function filled(variables: EnvironmentVariables, name: string, advice: string): 
 function wholeNumber(
   variables: EnvironmentVariables,
   name: string,
-  highest: number,
+  [lowest, highest]: readonly [number, number],
 ): number | undefined {
   const value = variables[name];
   if (value === undefined) return undefined;
   const number = /^\d+$/.test(value) ? Number(value) : NaN;
-  if (!(number >= 1 && number <= highest)) {
-    const problem = `is ${JSON.stringify(value)}; give a whole number from 1 to ${highest}`;
+  if (!(number >= lowest && number <= highest)) {
+    const problem = `is ${JSON.stringify(value)}; give a whole number from ${lowest} to ${highest}`;
     throw new TaskerError('INVALID_OPTION', { option: name, problem });
   }
   return number;

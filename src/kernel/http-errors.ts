@@ -95,10 +95,15 @@ export const HTTP_ERRORS = {
   },
   ADDRESS_UNAVAILABLE: {
     status: 500,
-    exit: 78,
     message: (d: { address: string; port: number; problem: string }) =>
       `Port ${d.port} of ${d.address} cannot be listened on: ${d.problem === 'EADDRINUSE' ? 'another program uses it' : d.problem}`,
-    hint: 'Choose another port (0 takes a free one), or stop the program that has it.',
+    hint: 'Choose another port (--port or TASKER_PORT on the command line; 0 takes a free one), or stop the program that has it.',
+  },
+  ALREADY_RUNNING: {
+    status: 409,
+    exit: 1,
+    message: (d: { url: string; pid: number }) => `already running at ${d.url} (pid ${d.pid})`,
+    hint: 'Use that one, or stop it first.',
   },
   REMOTE_ERROR: {
     status: 502,

@@ -70,6 +70,9 @@ export async function runWith(
       options.push(given);
       return Promise.resolve(fakeTasker(verbs, calls));
     },
+    startService: () => Promise.reject(new Error('not expected')),
+    createClient: () => Promise.reject(new Error('not expected')),
+    watchFiles: () => Promise.reject(new Error('not expected')),
     loadModule: () => Promise.reject(new Error('not expected')),
     migrationScript: (schema) => Promise.resolve(`create schema "${schema}";\n`),
     version: () => '0.0.0',

@@ -13,6 +13,9 @@ const isUpdating = process.env['UPDATE_GOLDEN'] === '1';
 /** Help must need none of the heavy parts. */
 const toolbox: Toolbox = {
   createTasker: () => Promise.reject(new Error('help opens no database')),
+  startService: () => Promise.reject(new Error('help serves nothing')),
+  createClient: () => Promise.reject(new Error('help serves nothing')),
+  watchFiles: () => Promise.reject(new Error('help serves nothing')),
   loadModule: () => Promise.reject(new Error('help loads no module')),
   migrationScript: () => Promise.reject(new Error('help reads no migration')),
   version: () => '0.0.0',

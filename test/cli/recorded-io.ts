@@ -28,6 +28,8 @@ export function recordedIo(options: RecordedIoOptions = {}): RecordedIo {
     err: { isTTY, write: (text) => void (written.err += text) },
     environment: readEnvironment(options.variables ?? {}),
     directory: options.directory ?? '/nowhere',
+    pid: 4_711,
+    isRunning: () => false,
     user: 'ann',
     size: () => ({ columns: options.columns ?? 100, rows: options.rows ?? 24 }),
     now: () => NOW,

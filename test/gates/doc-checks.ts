@@ -164,6 +164,8 @@ function program(): Command {
     err: silent,
     environment: readEnvironment(),
     directory: ROOT,
+    pid: 0,
+    isRunning: unused,
     user: 'reader',
     size: () => ({ columns: 80, rows: 24 }),
     now: unused,
@@ -172,6 +174,9 @@ function program(): Command {
   };
   const toolbox = {
     createTasker: unused,
+    startService: unused,
+    createClient: unused,
+    watchFiles: unused,
     loadModule: unused,
     migrationScript: unused,
     version: () => '0.0.0',

@@ -1,9 +1,7 @@
-import { readdir, stat } from 'node:fs/promises';
-import { join, relative } from 'node:path';
 import type { Command } from 'commander';
-import { TaskerError, isTaskerError } from '../../kernel/errors.ts';
-import type { TaskDefinition } from '../../definition/task-definition.ts';
-import type { Tasker } from '../../tasker-interface.ts';
+import { TaskerError } from '../../kernel/errors.ts';
+import { checkFile, definitionFiles } from '../check-file.ts';
+import type { Checked } from '../check-file.ts';
 import { perform } from '../command.ts';
 import type { Cli, Invocation } from '../command.ts';
 import { EXIT_BAD_INPUT } from '../failure.ts';
@@ -31,20 +29,6 @@ export function addCheckCommand(parent: Command, cli: Cli): void {
   perform<CheckOptions>(command, cli, check);
 }
 
-/** What is known about one file after the check. */
-interface Checked {
-  readonly file: string;
-  readonly definitions: readonly TaskDefinition[];
-  readonly problems: readonly Problem[];
-}
-
-/** One thing that is wrong: ready to print, and in parts. */
-interface Problem {
-  readonly code: string;
-  readonly text: string;
-  readonly document: object;
-}
-
 async function check(invocation: Invocation<CheckOptions>): Promise<number> {
   const { args, options, io, screen } = invocation;
   const paths = await definitionPaths(args, io);
@@ -63,44 +47,6 @@ async function check(invocation: Invocation<CheckOptions>): Promise<number> {
   else printChecked(checked, invocation);
   return isSound ? 0 : EXIT_BAD_INPUT;
 }
-
-/** One file at a time, so that a fault in one hides none in another. */
-async function checkFile(tasker: Tasker, file: string): Promise<Checked> {
-  try {
-    return { file, definitions: await tasker.register(file), problems: [] };
-  } catch (error) {
-    if (!isTaskerError(error) || error.exitCode !== EXIT_BAD_INPUT) throw error;
-    return { file, definitions: [], problems: problemsOf(error, file) };
-  }
-}
-
-function problemsOf(error: TaskerError, file: string): readonly Problem[] {
-  if (isTaskerError(error, 'INVALID_DEFINITION')) {
-    return error.details.problems.map((problem) => ({
-      code: 'code' in problem ? String(problem.code) : error.code,
-      text: problem.text,
-      document: problem,
-    }));
-  }
-  const { code, message, hint } = error;
-  return [{ code, text: `${file}  ${message}`, document: { file, code, message, hint } }];
-}
-
-/** A file is itself; a folder is every definition file in it and below, in the order of their names. */
-async function definitionFiles(path: string): Promise<readonly string[]> {
-  if ((await stat(path)).isFile()) return [path];
-  const entries = await readdir(path, { recursive: true, withFileTypes: true });
-  return entries
-    .filter((entry) => entry.isFile() && DEFINITION_FILE.test(entry.name))
-    .map((entry) => join(entry.parentPath, entry.name))
-    .filter((file) => !PASSED_OVER.test(relative(path, file)))
-    .toSorted();
-}
-
-/** The files of a folder that the engine takes for definitions: handler modules beside them are not. */
-const DEFINITION_FILE = /\.ya?ml$|\.task\.(?:ts|mts|js|mjs)$/;
-/** Hidden folders and files, and installed packages. */
-const PASSED_OVER = /(?:^|[\\/])(?:\.|node_modules[\\/])/;
 
 function printChecked(checked: readonly Checked[], { screen }: Invocation<CheckOptions>): void {
   const { style } = screen;

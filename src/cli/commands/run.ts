@@ -11,6 +11,7 @@ import type { Cli, Invocation } from '../command.ts';
 import { contextFrom } from '../context-argument.ts';
 import { follow } from '../follow.ts';
 import { STOP_EXIT_CODES } from '../io.ts';
+import { durabilityText } from '../output/durability.ts';
 import { exitCodeOf, outcomeDocument, printOutcome } from '../output/outcome.ts';
 import { createProgressView } from '../output/live.ts';
 import type { Progress } from '../output/explain.ts';
@@ -227,19 +228,11 @@ function announce(
   { screen }: Invocation<RunOptions>,
 ): void {
   const { style } = screen;
-  screen.remark(
-    style.faint(`  ${tasker.database}   ${DURABILITY[tasker.durability] ?? tasker.durability}`),
-  );
+  screen.remark(style.faint(`  ${tasker.database}   ${durabilityText(tasker.durability)}`));
   screen.remark(
     `  ${style.strong(definition.name)}  task ${id}${created ? '' : '  (stored earlier)'}`,
   );
 }
-
-const DURABILITY: Readonly<Record<string, string>> = {
-  sync: 'every commit is on disk',
-  async: 'the last moments may be lost in a crash of the database server',
-  process: 'survives the death of this process, not a power cut: for development',
-};
 
 /** With `--json`, events are printed only when `--watch` asks for them; otherwise the answer is one document at the end. */
 function quietUnlessWatching({

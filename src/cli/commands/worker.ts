@@ -1,6 +1,5 @@
 import type { Command } from 'commander';
 import type { Milliseconds } from '../../kernel/duration.ts';
-import { TaskerError } from '../../kernel/errors.ts';
 import type { TaskDefinition } from '../../definition/task-definition.ts';
 import type { Tasker } from '../../tasker-interface.ts';
 import { perform } from '../command.ts';
@@ -10,8 +9,8 @@ import type { WorkerOutlet } from '../output/worker-log.ts';
 import { commandLogger, tellEvents } from '../output/worker-log.ts';
 import { collect, duration, wholeNumber } from '../parse-arguments.ts';
 import { createSession, runningHandlers } from '../session.ts';
-import { definitionPaths, registerHandlers } from '../sources.ts';
-import { stopSignal } from '../stop-signal.ts';
+import { registerHandlers, registerPaths } from '../sources.ts';
+import { stopSignal, untilStopped } from '../stop-signal.ts';
 import type { StopSignal } from '../stop-signal.ts';
 
 interface WorkerCommandOptions {
@@ -65,7 +64,7 @@ async function work(invocation: Invocation<WorkerCommandOptions>): Promise<numbe
     logger: commandLogger(outlet(invocation)),
   });
   await registerHandlers(tasker, options.handlers ?? [], invocation);
-  const definitions = await registerDefinitions(tasker, invocation);
+  const definitions = await registerPaths(tasker, invocation, { mayBeNone: false });
   tellEvents(tasker, outlet(invocation));
   const stop = stopSignal(io);
   try {
@@ -95,31 +94,6 @@ function workerOptions({ options, io }: Invocation<WorkerCommandOptions>): objec
     ...(options.grace === undefined ? {} : { shutdownGrace: options.grace }),
     ...(concurrency === undefined ? {} : { concurrency }),
   };
-}
-
-async function registerDefinitions(
-  tasker: Tasker,
-  { args, io }: Invocation<WorkerCommandOptions>,
-): Promise<readonly TaskDefinition[]> {
-  for (const path of await definitionPaths(args, io)) await tasker.register(path);
-  const definitions = tasker.definitions();
-  if (definitions.length > 0) return definitions;
-  const problem =
-    'no definition is given: name files or folders, or put them into the folder tasks';
-  throw new TaskerError('INVALID_REQUEST', { problem });
-}
-
-function untilStopped({ signal }: StopSignal): Promise<void> {
-  if (signal.aborted) return Promise.resolve();
-  return new Promise((resolve) => {
-    // Keeps the process alive whatever the engine's own timers do: waiting is this command's work.
-    const alive = setInterval(() => undefined, 60_000);
-    const end = (): void => {
-      clearInterval(alive);
-      resolve();
-    };
-    signal.addEventListener('abort', end, { once: true });
-  });
 }
 
 async function untilIdle(

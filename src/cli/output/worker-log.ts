@@ -13,12 +13,18 @@ export interface WorkerOutlet {
   readonly screen: Screen;
   /** Also steps that start and succeed. */
   readonly isVerbose: boolean;
+  /** Of those that are shown only when verbose, not that something starts. @default false */
+  readonly isCompact?: boolean;
 }
 
 /** One line per event of this worker; with `--json`, one document. */
-export function tellEvents(tasker: Tasker, { screen, io, isVerbose }: WorkerOutlet): void {
+export function tellEvents(
+  tasker: Tasker,
+  { screen, io, isVerbose, isCompact = false }: WorkerOutlet,
+): void {
   for (const [event, describe] of Object.entries(EVENT_LINES) as EventLine[]) {
     if (QUIET_EVENTS.has(event) && !isVerbose && !screen.json) continue;
+    if (isCompact && STARTS.has(event) && !screen.json) continue;
     tasker.on(event, (payload) => {
       const at = io.now().toISOString();
       if (screen.json) screen.event({ event, at, ...payloadDocument(payload) });
@@ -53,6 +59,8 @@ const QUIET_EVENTS: ReadonlySet<EventName> = new Set([
   'step.started',
   'step.completed',
 ]);
+
+const STARTS: ReadonlySet<EventName> = new Set(['task.started', 'step.started']);
 
 const EVENT_LINES: Partial<Record<EventName, Describe>> = {
   'task.started': (p, { style }) => `${signOf('running', style)} task ${p.taskId}  started`,
