@@ -22,7 +22,7 @@ const LONG_LOOK = 20_000;
 const GATHERED = 10_000;
 
 /** Steps are read task by task, so fewer tasks are looked at. */
-const LONG_LOOK_AT_STEPS = 5_000;
+const LONG_LOOK_AT_STEPS = 6_000;
 
 /** Each has an index of its own, as long as there are few of them. */
 const MAX_DEFINITION_LANES = 20;

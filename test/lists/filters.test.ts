@@ -82,7 +82,7 @@ describeOnEachDatabase('a filter', (database) => {
       await agrees(engine, tasks, filter, { ...order, limit }, `seed ${seed}, round ${round}`);
     }
     await engine.tasker.stop();
-  }, 60_000);
+  }, 120_000);
 
   test('counts what it finds, and says when it only counted a part', async () => {
     const engine = await startEngine(database, { worker: false });
@@ -103,7 +103,7 @@ describeOnEachDatabase('a filter', (database) => {
       exact: false,
     });
     await engine.tasker.stop();
-  }, 60_000);
+  }, 120_000);
 });
 
 /** Reads a list to its end, or its first 10 pages of tasks, and compares; short pages are followed by their cursor. */

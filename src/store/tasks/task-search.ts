@@ -69,7 +69,10 @@ export function rowConditions(t: Tables, search: TaskSearch, { bind }: Binder): 
   ];
 }
 
-/** The part of them that asks other tables. */
+/**
+ * The part of them that asks other tables, each by its key, task by task. `offset 0` keeps the planner from turning a question about one
+ * task into a join, which read every note of a type (100 ms for 100,000, measured).
+ */
 export function relatedConditions(
   t: Tables,
   { step, annotation }: TaskSearch,
@@ -79,19 +82,19 @@ export function relatedConditions(
     step === null || step.system === null
       ? ''
       : ` and exists (select from ${t.named_steps} as n where n.definition_id = task.definition_id and n.position = s.position
-              and n.dependent_system = ${bind(step.system, 'text')})`;
+              and n.dependent_system = ${bind(step.system, 'text')} offset 0)`;
   const steps =
     step === null
       ? []
       : [
           `exists (select from ${t.workflow_steps} as s where s.task_id = task.task_id
-              and s.status = any (${bind(step.status, `${t.schema}.step_status[]`)})${ofSystem})`,
+              and s.status = any (${bind(step.status, `${t.schema}.step_status[]`)})${ofSystem} offset 0)`,
         ];
   const notes =
     annotation === null
       ? []
       : [
-          `exists (select from ${t.task_annotations} as a where a.task_id = task.task_id and ${noteConditions(t, annotation, bind)})`,
+          `exists (select from ${t.task_annotations} as a where a.task_id = task.task_id and ${noteConditions(t, annotation, bind)} offset 0)`,
         ];
   return [...steps, ...notes];
 }
