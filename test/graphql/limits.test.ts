@@ -64,8 +64,13 @@ const REFUSED: readonly (readonly [name: string, body: string, code: string])[] 
   ['fifty thousand tokens', body(`{${' taskId'.repeat(50_000)}}`), 'TOKENS'],
   [
     'a thousand times the same field',
-    body(`{tasks{${'taskId '.repeat(1_900)}}}x`),
+    body(`{tasks{${'taskId '.repeat(1_900)}}}`),
     'GRAPHQL_INVALID',
+  ],
+  [
+    'the schema many times',
+    body(`{__schema{${repeated(150, (i) => `a${i}:types{fields{args{name}}}`)}}}`),
+    'COST',
   ],
   [
     'directives without end',

@@ -36,6 +36,9 @@ const NOTHING: Measure = { depth: 0, introspectionDepth: 0, cost: 0 };
 /** What a variable is taken for that says how long a list is and is no number: the longest. */
 const MOST = 200;
 
+/** What a part of the schema costs that is asked for under an alias: because so all of it can be repeated. Tools never do. */
+const SCHEMA = 100;
+
 interface Walk {
   readonly schema: GraphQLSchema;
   readonly variables: Readonly<Record<string, unknown>>;
@@ -118,6 +121,7 @@ function ofField(node: FieldNode, place: Place, walk: Walk): Measure {
   const type = field === undefined ? undefined : getNamedType(field.type);
   const isLeaf = type !== undefined && !isCompositeType(type);
   const size = field === undefined ? 1 : sizeOf(field, node, { place, walk });
+  const isAgain = node.alias !== undefined && isIntrospection(node.name.value, place);
   const inside =
     node.selectionSet === undefined
       ? NOTHING
@@ -129,7 +133,9 @@ function ofField(node: FieldNode, place: Place, walk: Walk): Measure {
           },
           walk,
         );
-  const cost = isLeaf ? Number(node.alias !== undefined) : size * (1 + inside.cost);
+  const cost = isLeaf
+    ? Number(node.alias !== undefined)
+    : (isAgain ? SCHEMA : size) * (1 + inside.cost);
   const depth = 1 + inside.depth;
   if (field !== SchemaMetaFieldDef && field !== TypeMetaFieldDef)
     return { depth, introspectionDepth: inside.introspectionDepth, cost };
@@ -145,6 +151,10 @@ function sizeOf(
   if (size === undefined) return 1;
   if (typeof size === 'number') return size;
   return size === 'page' ? place.page : argument(size, node, walk);
+}
+
+function isIntrospection(name: string, { type }: Place): boolean {
+  return name.startsWith('__') || (type?.name.startsWith('__') ?? false);
 }
 
 /** How long the page is that a field opens. */
