@@ -14,7 +14,6 @@ const REQUESTS = Number(process.env['TASKER_FUZZ_REQUESTS'] ?? 10_000);
 const SEED = Number(process.env['TASKER_FUZZ_SEED'] ?? randomInt(2 ** 31));
 /** Requests under way at once. */
 const WIDTH = 12;
-/** Streams end by leaving them; GraphQL and metrics have tests of their own. All three are asked all the same. */
 const REPLAY = `TASKER_FUZZ_SEED=${SEED} npx vitest run test/http/fuzz.test.ts`;
 
 const quick = (namespace: string) =>
@@ -99,7 +98,10 @@ describeOnEachDatabase('random requests over the whole document', (database) => 
     `get only documented answers (seed ${SEED}; replay: ${REPLAY})`,
     { timeout: 240_000 },
     async () => {
-      const drafts = fc.sample(anyRequest(document), { seed: SEED, numRuns: REQUESTS });
+      const drafts = fc.sample(anyRequest(document), {
+        seed: database.kind === 'postgres' ? SEED : SEED + 1, // twice as many requests, not the same ones twice
+        numRuns: REQUESTS,
+      });
       const queue = drafts.values();
       const send = async (): Promise<void> => {
         for (const draft of queue) await one(draft, { client, oracle, found });
@@ -233,7 +235,7 @@ function keep({ status, json }: Answer, found: Found): void {
 
 /** What depends on several members, or on what is stored: a schema has no words for it. */
 const RELATIONS =
-  /belong together|needs the system|must all have one name|must name something|must have inputs or retry_limit|not one that this list gave|neither a role|bypassSteps may have|must have at least one/;
+  /belong together|needs the system|must all have one name|must name something|must have inputs or retry_limit|not one that this list gave|neither a role|bypassSteps may have|mapped to itself/;
 
 /** What the document allows and the interface does not. */
 function refusals({ status, json }: Answer): readonly string[] {

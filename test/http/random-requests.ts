@@ -1,6 +1,16 @@
 import fc from 'fast-check';
 import type { Json } from '../../src/kernel/json.ts';
 import type { Document, Operation, Schema } from './document.ts';
+import {
+  BROKEN_BODIES,
+  METHODS,
+  ODD,
+  ODD_HEADERS,
+  ODD_PARAMETERS,
+  ODD_SEGMENTS,
+  ODD_TEXTS,
+  WORDS,
+} from './odd-values.ts';
 
 /** One request, as text: what is sent, with `@task#17` and the like where an id of something stored belongs. */
 export interface Draft {
@@ -23,41 +33,6 @@ export type Body =
   | { readonly kind: 'text'; readonly text: string | Uint8Array<ArrayBuffer> };
 
 const NOTHING: Body = { kind: 'none' };
-
-/** What a parameter or member of this name usually is; without it most requests would name nothing that exists. */
-const WORDS: Readonly<Record<string, readonly Json[]>> = {
-  name: ['quick', 'broken', 'broken', 'stuck', 'stuck', 'other/quick', 'once', 'default/quick'],
-  namespace: ['default', 'other'],
-  namespaces: ['default', 'other'],
-  bypass_steps: ['maybe'],
-  initiator: ['ada', 'grace'],
-  tag: ['red', 'blue'],
-  tags: ['red', 'blue'],
-  grants: ['viewer', 'operator', 'tasks:read', 'steps:*'],
-  idempotency_key: ['k1', 'k2', 'k3'],
-  annotation_type: ['note', 'stock'],
-  annotation_key: ['a'],
-  annotation_value: ['1', 'x'],
-  status: ['pending', 'error', 'complete,cancelled'],
-  step_status: ['pending', 'error,complete'],
-  since: ['1h', '24h', '7d'],
-  expires_in: ['1h', '30d'],
-  overlap: ['0s', '1h'],
-  system: ['shop', 'unknown'],
-  limit: [1, 2, 3, 20],
-  offset: [0, 1, 5],
-  retry_limit: [1, 2, 5],
-  cursor: ['@cursor#0'],
-  query: [
-    '{ tasks(limit: 2) { taskId status } }',
-    '{ task(taskId: "1") { taskId workflowSteps { name } } }',
-    '{ nothing }',
-    'query Q($id: ID!) { task(taskId: $id) { status } }',
-    '{ tasks {',
-  ],
-  variables: [{ id: '1' }, '{"id":"1"}', null],
-  operationName: ['Q', null],
-};
 
 /** Requests over all operations of a document. */
 export function anyRequest(document: Document): fc.Arbitrary<Draft> {
@@ -253,169 +228,6 @@ function smallJsonOf(schema: Schema): fc.Arbitrary<Json> {
 
 /** A change of a request that may make it wrong. */
 type Change = (draft: Draft) => Draft;
-
-const deep = (levels: number): Json => JSON.parse('['.repeat(levels) + ']'.repeat(levels)) as Json; // sound: JSON
-
-/** Values that have no place where they are put. */
-const ODD: readonly Json[] = [
-  null,
-  true,
-  0,
-  -1,
-  1.5,
-  201,
-  1e308,
-  2 ** 53 - 1,
-  '',
-  ' ',
-  '0',
-  'null',
-  'x'.repeat(256),
-  'x'.repeat(70_000),
-  'a\u0000b',
-  '\ud800',
-  '😀'.repeat(130),
-  '\u202eabc',
-  "w'; drop table tasks;--",
-  '__proto__',
-  'toString',
-  '1970-01-01',
-  '300000-01-01T00:00:00Z',
-  '9999-12-31T23:59:59Z',
-  '2026-02-30T00:00:00Z',
-  'infinity',
-  '-1h',
-  '99999999d',
-  '1e3s',
-  'no/such/thing@9',
-  [],
-  {},
-  [null],
-  [[]],
-  deep(99),
-  deep(150),
-  Array.from({ length: 1_001 }, () => 'x'),
-  { a: { constructor: { prototype: 1 } } },
-  { '\u0000': 1 },
-  { $ne: null },
-];
-
-/** Texts in the place of a body. */
-const BROKEN_BODIES: readonly (string | Uint8Array<ArrayBuffer>)[] = [
-  '',
-  'hello',
-  '{',
-  '{"name":"quick","context":{',
-  '{"a":1,}',
-  "{'a':1}",
-  '\ufeff{}',
-  '[]',
-  '"x"',
-  'null',
-  '1',
-  '{"context":{"n":NaN},"name":"quick"}',
-  '{"name":"quick","context":{"n":9007199254740993}}',
-  '{"name":"quick","context":{"n":1e-17000}}',
-  '{"name":"quick","context":{"n":1e99999}}',
-  '{"name":"quick","context":{"__proto__":{"a":1}}}',
-  '{"name":"quick","context":{"a":"\\ud800"}}',
-  '{"reason":"a","reason":"b"}',
-  `{"context":${'['.repeat(20_000)}${']'.repeat(20_000)}}`,
-  `{"n":${'9'.repeat(50_000)}}`,
-  new Uint8Array([0x7b, 0x22, 0xff, 0xfe, 0x22, 0x3a, 0x31, 0x7d]),
-  new Uint8Array([0x1f, 0x8b, 8, 0, 0, 0, 0, 0]),
-];
-
-const ODD_SEGMENTS: readonly string[] = [
-  '0',
-  '-1',
-  '1e3',
-  '0x10',
-  '1.5',
-  '137438953472',
-  '99999999999999999999',
-  '%00',
-  '1%00',
-  '%E0%A4%A',
-  '%',
-  '%2e%2e',
-  '..',
-  '%2F',
-  '1%20or%201=1',
-  '%F0%9F%98%80',
-  'a'.repeat(3_000),
-  '__proto__',
-  'constructor',
-  '1;2',
-  '@task_id#3',
-  '',
-];
-
-const ODD_TEXTS: readonly string[] = [
-  '',
-  '%00',
-  'a%00b',
-  '%E0%A4%A',
-  '-1',
-  '0',
-  '201',
-  '1e3',
-  '0x10',
-  '1000000000',
-  '99999999999999999999',
-  '1,2',
-  'x'.repeat(300),
-  '%F0%9F%98%80',
-  '%ED%A0%80',
-  'created_at;drop%20table%20tasks--',
-  'case%20when%20(1=1)%20then%20name%20else%20state%20end',
-  'eyJpZCI6Inh4In0',
-  '{%22a%22:1}',
-  '2026-02-30T00:00:00Z',
-  '1h%20',
-  '+',
-];
-
-const ODD_PARAMETERS: readonly (readonly [string, string])[] = [
-  ['unknown', '1'],
-  ['api_key', 'secret'],
-  ['__proto__', '1'],
-  ['constructor', '1'],
-  ['context', '{%22a%22:1}'],
-  ['context.', '1'],
-  ['context.a..b', '1'],
-  ['context.a.b.c.d.e.f.g.h.i.j', '1'],
-  ['context.__proto__', '1'],
-  ['context.a%00', '1'],
-  ['%00', 'x'],
-  ['%E0%A4%A', 'x'],
-  ['', ''],
-];
-
-const ODD_HEADERS: readonly (readonly [string, string])[] = [
-  ['content-type', 'application/x-www-form-urlencoded'],
-  ['content-type', 'application/json; charset=utf-7'],
-  ['content-type', 'text/plain'],
-  ['content-type', ''],
-  ['content-encoding', 'gzip'],
-  ['accept', 'application/xml'],
-  ['accept', 'image/*;q=0'],
-  ['origin', 'https://evil.example'],
-  ['origin', 'null'],
-  ['sec-fetch-site', 'cross-site'],
-  ['if-match', '"nothing"'],
-  ['if-match', 'x'],
-  ['if-match', '*'],
-  ['last-event-id', '99999999999999999999'],
-  ['last-event-id', "'; select"],
-  ['x-request-id', 'mine-1'],
-  ['x-request-id', 'a b"c'],
-  ['upgrade', 'websocket'],
-  ['authorization', 'Bearer nothing'],
-  ['x-forwarded-for', '8.8.8.8'],
-];
-
-const METHODS = ['GET', 'POST', 'PUT', 'PATCH', 'DELETE', 'HEAD', 'OPTIONS', 'PROPFIND', 'get'];
 
 const change: fc.Arbitrary<Change> = fc.oneof(
   { weight: 6, arbitrary: changeOfBody() },
