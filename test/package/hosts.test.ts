@@ -1,17 +1,7 @@
-import { spawnSync } from 'node:child_process';
-import {
-  cpSync,
-  mkdirSync,
-  mkdtempSync,
-  readFileSync,
-  readdirSync,
-  rmSync,
-  symlinkSync,
-  writeFileSync,
-} from 'node:fs';
-import { tmpdir } from 'node:os';
+import { mkdirSync, readFileSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
 import { afterAll, beforeAll, expect, test } from 'vitest';
+import { installPacked, run } from './packed-host.ts';
 
 const ROOT = path.resolve(import.meta.dirname, '../..');
 
@@ -19,18 +9,7 @@ const ROOT = path.resolve(import.meta.dirname, '../..');
 let host = '';
 
 beforeAll(() => {
-  host = mkdtempSync(path.join(tmpdir(), 'tasker-host-'));
-  run(process.execPath, ['scripts/ensure.mjs'], ROOT);
-  run('npm', ['pack', '--ignore-scripts', '--pack-destination', host], ROOT);
-  const [tarball = ''] = readdirSync(host).filter((name) => name.endsWith('.tgz'));
-  run('tar', ['-xzf', tarball], host);
-  mkdirSync(path.join(host, 'node_modules/@electric-sql'), { recursive: true });
-  cpSync(path.join(host, 'package'), path.join(host, 'node_modules/tasker-engine'), {
-    recursive: true,
-  });
-  for (const name of runtimePackages()) {
-    symlinkSync(path.join(ROOT, 'node_modules', name), path.join(host, 'node_modules', name));
-  }
+  host = installPacked();
 });
 
 afterAll(() => rmSync(host, { recursive: true, force: true }));
@@ -97,25 +76,3 @@ test('the declarations hold in a strict project that checks the declarations of 
 
   expect(run(process.execPath, [tsc, ...options, 'host.ts'], host)).toBe('');
 });
-
-/** What npm installs with the package: the entries of the lockfile that are not for development. */
-function runtimePackages(): readonly string[] {
-  const lock: unknown = JSON.parse(readFileSync(path.join(ROOT, 'package-lock.json'), 'utf8'));
-  const { packages } = lock as {
-    packages: Record<string, { dev?: boolean; devOptional?: boolean }>;
-  }; // sound: npm's format
-  return Object.entries(packages)
-    .filter(([name, { dev, devOptional }]) => name !== '' && dev !== true && devOptional !== true)
-    .map(([name]) => name.replace('node_modules/', ''));
-}
-
-function run(program: string, args: readonly string[], folder: string): string {
-  const { NODE_OPTIONS: _, ...env } = process.env;
-  const { status, stdout, stderr } = spawnSync(program, args, {
-    cwd: folder,
-    encoding: 'utf8',
-    env,
-  });
-  if (status !== 0) throw new Error(`${program} ${args.join(' ')} failed:\n${stdout}${stderr}`);
-  return stdout;
-}
