@@ -113,12 +113,14 @@ function isFrequent({ found, edge }: FoundPage, { direction }: SearchOrder): boo
 
 const ALL: readonly Lane[] = [{ kind: 'all' }];
 
-/** What else narrows the search than the lanes that were walked. */
+/** What else narrows the search than the lanes that were walked, and not much less. */
 function otherLanes(search: TaskSearch, walked: readonly Lane[]): readonly (readonly Lane[])[] {
-  return [statusLanes(search), definitionLanes(search)].filter(
-    (lanes) => lanes !== null && lanes[0]?.kind !== walked[0]?.kind,
-  ) as readonly (readonly Lane[])[]; // sound: null was left out
+  return [statusLanes(search), definitionLanes(search)].flatMap((lanes) =>
+    lanes === null || lanes[0]?.kind === walked[0]?.kind || lanes.length > FEW_LANES ? [] : [lanes],
+  );
 }
+
+const FEW_LANES = 3;
 
 function lanesOf(search: TaskSearch): readonly Lane[] {
   return statusLanes(search) ?? definitionLanes(search) ?? ALL;
