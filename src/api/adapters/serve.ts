@@ -73,6 +73,9 @@ export async function serveTasker(tasker: Tasker, options: ServeOptions): Promis
     underWay.add(response);
     response.once('close', () => underWay.delete(response));
     if (!server.listening) response.setHeader('connection', 'close');
+    // Of two hosts Node takes the first; a proxy in front may have taken the second.
+    if (countOf('host', request) > 1)
+      return void response.writeHead(400, { connection: 'close' }).end();
     // As Node itself does for a head of too many bytes.
     if (request.rawHeaders.length > 2 * MOST_HEADERS)
       return void response.writeHead(431, { connection: 'close' }).end();
@@ -88,6 +91,11 @@ export async function serveTasker(tasker: Tasker, options: ServeOptions): Promis
     port: bound,
     close: () => (closing ??= drain({ server, api, underWay, graceMs })),
   };
+}
+
+/** How often a header stands in the head of a request. */
+function countOf(header: string, { rawHeaders }: IncomingMessage): number {
+  return rawHeaders.filter((name, at) => at % 2 === 0 && name.toLowerCase() === header).length;
 }
 
 /** The address as it stands in a URL. */
