@@ -115,6 +115,34 @@ describeOnEachDatabase('GraphQL mutations', (database) => {
     expect([status, errors[0]?.extensions.code]).toEqual([400, 'GRAPHQL_INVALID']);
   });
 
+  test('updateTask and updateStep: only what was read, if a revision is given', async () => {
+    const taskId = await create(17);
+    const { task } = (await data(
+      'query($t: ID!) { task(taskId: $t) { revision workflowSteps { revision } } }',
+      { t: taskId },
+    )) as { task: { revision: string; workflowSteps: { revision: string }[] } }; // sound: asked for just now
+    const query = `mutation($t: ID!, $n: Int!, $task: String!, $step: String!) {
+      updateTask(input: {taskId: $t, reason: "first", ifRevision: $task}) { reason }
+      updateStep(input: {taskId: $n, stepId: "cart", retryLimit: 8, ifRevision: $step}) { retryLimit } }`;
+    const variables = {
+      t: taskId,
+      n: taskId,
+      task: task.revision,
+      step: task.workflowSteps[0]?.revision ?? '',
+    };
+
+    expect(await data(query, variables)).toEqual({
+      updateTask: { reason: 'first' },
+      updateStep: { retryLimit: 8 },
+    });
+    const again = await service.ask(query, variables);
+    expect(again.data).toEqual({ updateTask: null, updateStep: null });
+    expect(again.errors.map(({ extensions }) => extensions.code)).toEqual([
+      'REVISION_CONFLICT',
+      'REVISION_CONFLICT',
+    ]);
+  });
+
   test('cancelTask: once; a second time is a conflict that says so', async () => {
     const taskId = await create(11);
     const query = `mutation($id: ID!) { cancelTask(input: {taskId: $id, reason: "not wanted"}) { status workflowSteps { status } } }`;

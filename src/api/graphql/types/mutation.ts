@@ -10,6 +10,12 @@ import { listOf, TEXT } from './field-types.ts';
 import { JsonType } from './json.ts';
 
 const REASON = { reason: { type: GraphQLString, description: 'Why; recorded with who.' } };
+const IF_REVISION = {
+  ifRevision: {
+    type: GraphQLString,
+    description: 'Changes it only if it still has the revision that was read.',
+  },
+};
 const TAGS = { tags: { type: listOf(GraphQLString) } };
 /** The step's id says which task is meant; only a step's name does not. */
 const TASK_ID = { taskId: { type: GraphQLID } };
@@ -40,13 +46,14 @@ const taskMutations = {
     name: 'UpdateTask',
     permission: 'tasks:update',
     description: 'Changes the reason or the tags of a task.',
-    fields: { reason: { type: GraphQLString }, ...TAGS },
-    act({ taskId }, { input: { reason, tags }, tasker }) {
+    fields: { reason: { type: GraphQLString }, ...TAGS, ...IF_REVISION },
+    act({ taskId }, { input: { reason, tags, if_revision }, tasker }) {
       const body = checkedBy(ENDPOINTS.updateTask.body, { task: { reason, tags } }, '');
       const change = 'task' in body ? body.task : body;
       return tasker.updateTask(taskId, {
         ...(change.reason === undefined ? {} : { reason: change.reason }),
         ...(change.tags === undefined ? {} : { tags: change.tags }),
+        ...ifRevision(if_revision),
       });
     },
   }),
@@ -104,8 +111,9 @@ const stepMutations = {
       retryLimit: { type: GraphQLInt },
       inputs: { type: JsonType },
       ...REASON,
+      ...IF_REVISION,
     },
-    act({ taskId, name }, { input: { retry_limit, inputs }, by, tasker }) {
+    act({ taskId, name }, { input: { retry_limit, inputs, if_revision }, by, tasker }) {
       const asked = { workflow_step: { retry_limit, inputs } };
       const body = checkedBy(ENDPOINTS.updateStep.body, asked, '');
       const change = 'workflow_step' in body ? body.workflow_step : body;
@@ -113,6 +121,7 @@ const stepMutations = {
         ...by,
         ...(change.inputs === undefined ? {} : { inputs: change.inputs }),
         ...(change.retry_limit === undefined ? {} : { retryLimit: change.retry_limit }),
+        ...ifRevision(if_revision),
       });
     },
   }),
@@ -154,6 +163,11 @@ export const MutationType: GraphQLObjectType<unknown, GraphqlContext> = new Grap
   unknown,
   GraphqlContext
 >({ name: 'Mutation', fields: { ...taskMutations, ...stepMutations } });
+
+/** A revision that was read, as it stands in the input. */
+function ifRevision(given: unknown): { readonly ifRevision?: string } {
+  return typeof given === 'string' ? { ifRevision: given } : {};
+}
 
 function without(
   name: string,
