@@ -98,6 +98,23 @@ describe('mounting [pglite]', () => {
     });
   });
 
+  test('headers that hooks of Fastify have set go along', async () => {
+    const app = fastify();
+    app.addHook('onRequest', async (_request, reply) => {
+      void reply.header('access-control-allow-origin', 'https://ops.example');
+    });
+    await app.register(taskerFastify, { prefix: '/jobs', tasker: tasker() });
+    const answer = await fetch(
+      `${await app.listen({ host: '127.0.0.1', port: 0 })}/jobs/health/live`,
+    );
+    expect([answer.status, answer.headers.get('access-control-allow-origin')]).toEqual([
+      200,
+      'https://ops.example',
+    ]);
+    await answer.arrayBuffer();
+    await app.close();
+  });
+
   test('a request that did not come through the host is nobody', async () => {
     const { api } = taskerListener(tasker(), { authenticate: anna });
     expect((await api.fetch(new Request('http://localhost/tasker/tasks'))).status).toBe(401);

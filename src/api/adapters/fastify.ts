@@ -13,6 +13,7 @@ export interface FastifyRequestLike {
 /** What is used of Fastify's reply. */
 export interface FastifyReplyLike {
   readonly raw: ServerResponse;
+  getHeaders(): Readonly<Record<string, number | string | string[] | undefined>>;
   hijack(): unknown;
 }
 
@@ -64,6 +65,9 @@ export async function taskerFastify<HostRequest extends FastifyRequestLike = Fas
   fastify.removeAllContentTypeParsers();
   fastify.addContentTypeParser('*', (_request, _body, done) => done(null));
   const handler = async (request: HostRequest, reply: FastifyReplyLike): Promise<void> => {
+    // What your hooks have set (CORS, tracing) goes along: a hijacked reply would lose it.
+    for (const [name, value] of Object.entries(reply.getHeaders()))
+      if (value !== undefined) reply.raw.setHeader(name, value);
     reply.hijack();
     await answer(request.raw, reply.raw, { hostRequest: request });
   };
