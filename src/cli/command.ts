@@ -11,6 +11,8 @@ export interface GlobalOptions {
   readonly database?: string;
   readonly schema?: string;
   readonly dataDir?: string;
+  readonly url?: string;
+  readonly keyFile?: string;
 }
 
 /** One call of a command: what the user typed and where the answer goes. */

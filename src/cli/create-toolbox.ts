@@ -16,6 +16,10 @@ export function createToolbox(): Toolbox {
       const { createClient } = await import('../client/client.ts');
       return createClient(options);
     },
+    async remoteTasker(client) {
+      const { remoteTasker } = await import('./remote-tasker.ts');
+      return remoteTasker(client);
+    },
     async watchFiles(watch) {
       const { watchFiles } = await import('./watch-files.ts');
       return watchFiles(watch);

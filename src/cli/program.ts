@@ -78,6 +78,8 @@ export function createProgram(cli: Cli, isJson = false): Command {
       '--data-dir <folder>',
       'the embedded database, when no server is named (default: TASKER_DATA_DIR, or .tasker/data)',
     )
+    .option('--url <address>', 'a service to speak to in place of a database (default: TASKER_URL)')
+    .option('--key-file <file>', 'the file with the API key for it (default: TASKER_API_KEY)')
     .option('--no-color', 'no colours')
     .showSuggestionAfterError()
     .configureHelp({ showGlobalOptions: true })

@@ -5,7 +5,7 @@ import { isJsonObject } from '../kernel/json.ts';
 import type { DatabaseOptions } from '../config/options.ts';
 import type { Invocation } from './command.ts';
 import type { CliIo } from './io.ts';
-import { DEFAULT_DATA_DIRECTORY } from './session.ts';
+import { DEFAULT_DATA_DIRECTORY } from './database.ts';
 import type { Toolbox } from './toolbox.ts';
 
 /** A server of this folder that runs. */

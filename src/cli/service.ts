@@ -35,33 +35,35 @@ export const DEFAULT_HOST = '127.0.0.1';
 export const DEFAULT_PORT = 4747;
 export const DEFAULT_BASE_PATH = '/tasker';
 
+export interface Serving {
+  readonly invocation: Invocation<object>;
+  readonly options: ServiceOptions;
+  /** Aborted when it shall stop; the work ends soon after. */
+  readonly signal: AbortSignal;
+}
+
 /**
  * Serves a Tasker while the work goes on, in this order: listen (so a port in use is told before a database is touched, and
  * `health/live` answers from the first moment), start, work; then the server drains, and the worker after it, because answers under
- * way need the database. `health/ready` says no before the start is complete and from the moment that the work is over.
+ * way need the database. `health/ready` says no before the start is complete and from the moment that the signal asks to stop.
  */
 export async function serving(
   tasker: Tasker,
-  {
-    invocation,
-    options,
-  }: { readonly invocation: Invocation<object>; readonly options: ServiceOptions },
+  { invocation, options, signal }: Serving,
   work: (service: Service) => Promise<void>,
 ): Promise<void> {
   const { toolbox } = invocation;
-  let stops = false;
   const seen: Tasker = {
     ...tasker,
     async health() {
       const health = await tasker.health();
-      return stops ? { ...health, ready: false } : health;
+      return signal.aborted ? { ...health, ready: false } : health;
     },
   };
   const service = await toolbox.startService(seen, options);
   try {
     await runningHandlers(tasker, invocation, async () => {
       await work(service);
-      stops = true;
       await service.close();
     });
   } finally {

@@ -1,16 +1,13 @@
 import { existsSync } from 'node:fs';
-import { resolve } from 'node:path';
 import { TaskerError } from '../kernel/errors.ts';
 import { serializeError } from '../kernel/serialize-error.ts';
 import type { Logger } from '../kernel/logger.ts';
 import type { Milliseconds } from '../kernel/duration.ts';
 import type { DatabaseOptions, TaskerOptions, WorkerOptions } from '../config/options.ts';
 import type { Tasker } from '../tasker-interface.ts';
-import type { GlobalOptions, Invocation } from './command.ts';
-import type { CliIo } from './io.ts';
-
-/** The folder of the embedded database, under the working directory. */
-export const DEFAULT_DATA_DIRECTORY = '.tasker/data';
+import type { Invocation } from './command.ts';
+import { databaseOf } from './database.ts';
+import { refuseRemote, remoteOf } from './remote.ts';
 
 /** What a command needs of the engine. */
 export interface SessionNeeds {
@@ -42,13 +39,24 @@ export async function createSession(
   return toolbox.createTasker(settings);
 }
 
-/** Starts a Tasker, does the work, and stops it whatever happens. */
+/** Starts a Tasker on the database, does the work, and stops it whatever happens. */
 export async function withTasker<Result>(
   invocation: Invocation<object>,
   needs: SessionNeeds,
   work: (tasker: Tasker) => Promise<Result>,
 ): Promise<Result> {
+  refuseRemote(invocation);
   const tasker = await createSession(invocation, needs);
+  return running(tasker, () => work(tasker));
+}
+
+/** The same for a command that may as well speak to a service, which then has the tasks. */
+export async function withTasks<Result>(
+  invocation: Invocation<object>,
+  work: (tasker: Tasker) => Promise<Result>,
+): Promise<Result> {
+  const remote = await remoteOf(invocation);
+  const tasker = remote?.tasker ?? (await createSession(invocation));
   return running(tasker, () => work(tasker));
 }
 
@@ -77,19 +85,6 @@ export async function runningHandlers<Result>(
   } finally {
     release();
   }
-}
-
-/** The database that the command line works on: flags first, then the environment, then the embedded one. */
-export function databaseOf(options: GlobalOptions, io: CliIo): DatabaseOptions {
-  if (options.database !== undefined && options.dataDir !== undefined) {
-    const problem = '--database and --data-dir name two databases; give one of them';
-    throw new TaskerError('INVALID_REQUEST', { problem });
-  }
-  if (options.database !== undefined) return options.database;
-  const url = options.dataDir === undefined ? io.environment.databaseUrl : undefined;
-  if (url !== undefined) return url;
-  const directory = options.dataDir ?? io.environment.dataDirectory ?? DEFAULT_DATA_DIRECTORY;
-  return { embedded: { directory: resolve(io.directory, directory) } };
 }
 
 /** How long a draining worker waits for running steps, as the user reads it. */

@@ -15,6 +15,8 @@ export interface Toolbox {
   startService(tasker: Tasker, options: ServiceOptions): Promise<Service>;
   /** A client of a service. @throws INVALID_OPTION */
   createClient(options: ClientOptions): Promise<TaskerClient>;
+  /** A service as the commands see a Tasker. */
+  remoteTasker(client: TaskerClient): Promise<Tasker>;
   /** Tells which files changed, until it is closed. */
   watchFiles(watch: Watch): Promise<Watcher>;
   /** The exports of a module: `.ts`, `.js` or `.mjs`, by absolute path; `fresh` reads it anew from the disk. */

@@ -33,6 +33,12 @@ export function decodeCursor(text: string, list: Json): TaskCursor {
   return { taskId, at: at === null ? null : new Date(at) };
 }
 
+/** What makes two pages pages of the same list: every parameter but the page itself. */
+export function listOf(query: Readonly<Record<string, unknown>>): Json {
+  const { limit: _l, offset: _o, cursor: _c, embed: _e, count: _n, ...list } = query;
+  return JSON.parse(JSON.stringify(list)) as Json; // sound: texts, lists of texts and moments
+}
+
 function sign(place: string, list: Json): Buffer {
   return createHmac('sha256', KEY)
     .update(`${place} ${canonicalJson(list)}`)

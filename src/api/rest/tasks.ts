@@ -1,5 +1,3 @@
-import type { Json } from '../../kernel/json.ts';
-import type { TaskListQuery } from '../../contract/task-filter.ts';
 import type { TaskListRequest } from '../../engine/list-types.ts';
 import type { Task } from '../../model/task.ts';
 import type { Access } from '../access.ts';
@@ -10,7 +8,7 @@ import { filterOfQuery } from '../wire/filter.ts';
 import { toAttemptDto } from '../wire/step.ts';
 import { toAnnotationDto, toTaskDto } from '../wire/task.ts';
 import { createMany, createOne } from './create.ts';
-import { decodeCursor, encodeCursor } from './cursor.ts';
+import { decodeCursor, encodeCursor, listOf } from './cursor.ts';
 import { ifRevision } from './if-match.ts';
 
 type TaskHandlers = Pick<
@@ -197,10 +195,4 @@ async function embedded(tasks: readonly Task[], embed: 'all' | 'none', { access,
       annotations: annotations?.get(task.taskId) ?? [],
     }),
   );
-}
-
-/** What makes two pages pages of the same list: every parameter but the page itself. */
-function listOf(query: TaskListQuery): Json {
-  const { limit: _l, offset: _o, cursor: _c, embed: _e, count: _n, ...list } = query;
-  return JSON.parse(JSON.stringify(list)) as Json; // sound: texts, lists of texts and moments
 }

@@ -2,20 +2,23 @@ import type { Command } from 'commander';
 import { TaskerError } from '../../kernel/errors.ts';
 import type { Milliseconds } from '../../kernel/duration.ts';
 import type { Tasker } from '../../tasker-interface.ts';
+import { databaseOf } from '../database.ts';
 import { perform } from '../command.ts';
 import type { Cli, Invocation } from '../command.ts';
 import { checkFile, definitionFiles } from '../check-file.ts';
 import { STOP_EXIT_CODES } from '../io.ts';
-import { tellReady } from '../output/banner.ts';
+import { tellReady, workerText } from '../output/banner.ts';
 import { commandLogger, tellEvents } from '../output/worker-log.ts';
 import type { WorkerOutlet } from '../output/worker-log.ts';
 import { collect, wholeNumber } from '../parse-arguments.ts';
 import { createReloader } from '../reload.ts';
 import type { Reloader } from '../reload.ts';
 import { announcedServer, announceServer, devDatabase } from '../server-file.ts';
-import { DEFAULT_BASE_PATH, DEFAULT_PORT, serving } from '../service.ts';
+import { DEFAULT_BASE_PATH, DEFAULT_HOST, DEFAULT_PORT, serving } from '../service.ts';
+import type { ServiceOptions } from '../service.ts';
 import type { Screen } from '../screen.ts';
-import { createSession, databaseOf } from '../session.ts';
+import { refuseRemote } from '../remote.ts';
+import { createSession } from '../session.ts';
 import { definitionPaths, registerHandlers } from '../sources.ts';
 import { stopSignal, untilStopped } from '../stop-signal.ts';
 
@@ -58,6 +61,7 @@ export function addDevCommand(parent: Command, cli: Cli): void {
 }
 
 async function dev(invocation: Invocation<DevOptions>): Promise<number> {
+  refuseRemote(invocation);
   const { options, io, args } = invocation;
   const announced = devDatabase(databaseOf(options, io), io);
   const other = await announcedServer(announced, invocation);
@@ -80,8 +84,44 @@ async function dev(invocation: Invocation<DevOptions>): Promise<number> {
   });
   const reloader = createReloader({ tasker, invocation, screen: outlet.screen, paths, handlers });
   const stop = stopSignal(io);
-  const service = {
-    host: '127.0.0.1',
+  try {
+    await serving(
+      tasker,
+      { invocation, options: serviceOptions(invocation, logger), signal: stop.signal },
+      async (running) => {
+        await reloader.load();
+        const withdraw = await announceServer(announced, running.url, invocation);
+        tellEvents(tasker, outlet);
+        tellReady(
+          {
+            service: running,
+            about: await tasker.about(),
+            definitions: tasker.definitions().map(({ name }) => name),
+            worker: workerText({ queues, concurrency }),
+          },
+          outlet.screen,
+        );
+        try {
+          await watching({ reloader, invocation, work: () => untilStopped(stop) }, () =>
+            tellUnserved(tasker, queues, outlet.screen),
+          );
+        } finally {
+          await withdraw();
+        }
+      },
+    );
+  } finally {
+    stop.release();
+  }
+  return stop.cause() === 'SIGPIPE' ? STOP_EXIT_CODES.SIGPIPE : 0;
+}
+
+function serviceOptions(
+  { options, io }: Invocation<DevOptions>,
+  logger: ServiceOptions['logger'],
+): ServiceOptions {
+  return {
+    host: DEFAULT_HOST,
     port: options.port ?? io.environment.port ?? DEFAULT_PORT,
     basePath: options.basePath ?? DEFAULT_BASE_PATH,
     security: io.environment.security,
@@ -89,32 +129,6 @@ async function dev(invocation: Invocation<DevOptions>): Promise<number> {
     grace: REQUEST_GRACE,
     logger,
   };
-  try {
-    await serving(tasker, { invocation, options: service }, async (running) => {
-      await reloader.load();
-      const withdraw = await announceServer(announced, running.url, invocation);
-      tellEvents(tasker, outlet);
-      tellReady(
-        {
-          service: running,
-          about: await tasker.about(),
-          definitions: tasker.definitions().map(({ name }) => name),
-          worker: `${concurrency} steps at once, of ${queues.length === 1 ? 'queue' : 'queues'} ${queues.join(', ')}`,
-        },
-        outlet.screen,
-      );
-      try {
-        await watching({ reloader, invocation, work: () => untilStopped(stop) }, () =>
-          tellUnserved(tasker, queues, outlet.screen),
-        );
-      } finally {
-        await withdraw();
-      }
-    });
-  } finally {
-    stop.release();
-  }
-  return stop.cause() === 'SIGPIPE' ? STOP_EXIT_CODES.SIGPIPE : 0;
 }
 
 interface Watching {

@@ -6,7 +6,7 @@ import type { Cli, Invocation } from '../command.ts';
 import { readProgress } from '../follow.ts';
 import { definitionDiagram, taskDiagram } from '../output/diagram.ts';
 import { collect, taskId } from '../parse-arguments.ts';
-import { createSession, withTasker } from '../session.ts';
+import { createSession, withTasks } from '../session.ts';
 import { definitionPath, definitionPaths, looksLikePath, registerHandlers } from '../sources.ts';
 
 interface DiagramOptions {
@@ -56,7 +56,7 @@ async function drawTask(
   id: number,
   invocation: Invocation<DiagramOptions>,
 ): Promise<{ readonly of: string; readonly text: string }> {
-  const progress = await withTasker(invocation, {}, (tasker) => readProgress(tasker, id));
+  const progress = await withTasks(invocation, (tasker) => readProgress(tasker, id));
   return { of: `task ${id}`, text: taskDiagram(progress, invocation.io.now()) };
 }
 

@@ -2,6 +2,7 @@ import type { Command } from 'commander';
 import { TaskerError, isTaskerError } from '../../kernel/errors.ts';
 import { perform } from '../command.ts';
 import type { Cli, Invocation } from '../command.ts';
+import { refuseRemote } from '../remote.ts';
 import { createSession } from '../session.ts';
 
 interface MigrateOptions {
@@ -30,6 +31,7 @@ export function addMigrateCommand(parent: Command, cli: Cli): void {
 
 async function migrate(invocation: Invocation<MigrateOptions>): Promise<number> {
   const { options } = invocation;
+  refuseRemote(invocation);
   if (options.sql === true && options.check === true) {
     throw new TaskerError('INVALID_REQUEST', { problem: '--sql and --check exclude each other' });
   }

@@ -16,6 +16,7 @@ import { exitCodeOf, outcomeDocument, printOutcome } from '../output/outcome.ts'
 import { createProgressView } from '../output/live.ts';
 import type { Progress } from '../output/explain.ts';
 import { collect, duration, jsonArgument, taskId, wholeNumber } from '../parse-arguments.ts';
+import { remoteOf } from '../remote.ts';
 import { RUN_GRACE, createSession, runningHandlers } from '../session.ts';
 import { definitionPath, definitionPaths, looksLikePath, registerHandlers } from '../sources.ts';
 import { stopSignal } from '../stop-signal.ts';
@@ -100,13 +101,14 @@ async function run(invocation: Invocation<RunOptions>): Promise<number> {
     throw new TaskerError('INVALID_REQUEST', { problem });
   }
   const request = await requestOf(invocation);
-  const { tasker, definition } = await prepare(invocation);
+  const prepared = await prepare(invocation);
+  const { tasker } = prepared;
   const stop = stopSignal(io);
   try {
     return await runningHandlers(tasker, invocation, async () => {
-      const { taskId: id, created } = await taskToRun({ tasker, definition, request, options });
+      const { taskId: id, created } = await taskToRun(prepared, request, options);
       if (options.watch === false) return leave(id, invocation);
-      announce({ id, created, definition, tasker: await tasker.about() }, invocation);
+      await announce({ id, created, prepared }, invocation);
       const view = createProgressView(quietUnlessWatching(invocation));
       const progress = await follow({ tasker, taskId: id, view, io, signal: stop.signal });
       return conclude(invocation, { id, progress, stopExitCode: stop.exitCode() });
@@ -116,8 +118,36 @@ async function run(invocation: Invocation<RunOptions>): Promise<number> {
   }
 }
 
+/** Where the task is created and which one. */
+interface Prepared {
+  readonly tasker: Tasker;
+  /** As `create` takes it. */
+  readonly task: string;
+  /** The address of the service that runs it; null when it runs here. */
+  readonly url: string | null;
+}
+
+async function prepare(invocation: Invocation<RunOptions>): Promise<Prepared> {
+  const remote = await remoteOf(invocation);
+  if (remote !== null) return { ...remote, task: await remoteTask(invocation) };
+  const { tasker, definition } = await prepareHere(invocation);
+  const { namespace, name, version } = definition;
+  return { tasker, task: `${namespace}/${name}@${version}`, url: null };
+}
+
+/** A service has its own definitions: a file only says which one is meant. */
+async function remoteTask(invocation: Invocation<RunOptions>): Promise<string> {
+  const wanted = invocation.args[0] ?? '';
+  if (!looksLikePath(wanted)) return wanted;
+  // Never started, so no database is opened.
+  const reading = await createSession(invocation, { createsDatabase: true });
+  await registerHandlers(reading, invocation.options.handlers ?? [], invocation);
+  const { namespace, name } = await definitionToRun(reading, invocation);
+  return `${namespace}/${name}`;
+}
+
 /** A Tasker with the definition registered and a worker that serves all of its queues. */
-async function prepare(
+async function prepareHere(
   invocation: Invocation<RunOptions>,
 ): Promise<{ readonly tasker: Tasker; readonly definition: TaskDefinition }> {
   const first = await prepareFor(invocation, ['default']);
@@ -184,26 +214,19 @@ async function requestOf({ options, io }: Invocation<RunOptions>): Promise<TaskR
   };
 }
 
-interface Wanted {
-  readonly tasker: Tasker;
-  readonly definition: TaskDefinition;
-  readonly request: TaskRequest;
-  readonly options: RunOptions;
-}
-
-async function taskToRun({ tasker, definition, request, options }: Wanted): Promise<CreatedTask> {
-  if (options.resume === undefined) {
-    return tasker.create(
-      `${definition.namespace}/${definition.name}@${definition.version}`,
-      request,
-    );
-  }
-  const task = await tasker.task(taskId(options.resume));
-  if (task.name !== definition.name || task.namespace !== definition.namespace) {
-    const problem = `task ${task.taskId} is a ${task.name}, not a ${definition.name}`;
+async function taskToRun(
+  { tasker, task }: Prepared,
+  request: TaskRequest,
+  options: RunOptions,
+): Promise<CreatedTask> {
+  if (options.resume === undefined) return tasker.create(task, request);
+  const found = await tasker.task(taskId(options.resume));
+  const names = [`${found.namespace}/${found.name}`, found.name];
+  if (!names.includes(task.replace(/@.*$/, ''))) {
+    const problem = `task ${found.taskId} is a ${found.name}, not a ${shortName(task)}`;
     throw new TaskerError('INVALID_REQUEST', { problem });
   }
-  return { taskId: task.taskId, created: false };
+  return { taskId: found.taskId, created: false };
 }
 
 /** `--no-watch`: the task is stored, that is all. */
@@ -219,19 +242,28 @@ function leave(id: number, { screen }: Invocation<RunOptions>): number {
 interface Announcement {
   readonly id: number;
   readonly created: boolean;
-  readonly definition: TaskDefinition;
-  readonly tasker: { readonly database: string; readonly durability: string };
+  readonly prepared: Prepared;
 }
 
-function announce(
-  { id, created, definition, tasker }: Announcement,
+async function announce(
+  { id, created, prepared }: Announcement,
   { screen }: Invocation<RunOptions>,
-): void {
+): Promise<void> {
   const { style } = screen;
-  screen.remark(style.faint(`  ${tasker.database}   ${durabilityText(tasker.durability)}`));
-  screen.remark(
-    `  ${style.strong(definition.name)}  task ${id}${created ? '' : '  (stored earlier)'}`,
-  );
+  const name = shortName(prepared.task);
+  screen.remark(style.faint(`  ${await placeOf(prepared)}`));
+  screen.remark(`  ${style.strong(name)}  task ${id}${created ? '' : '  (stored earlier)'}`);
+}
+
+/** Without the version, and without the namespace that needs no naming. */
+function shortName(task: string): string {
+  return task.replace(/^default\//, '').replace(/@.*$/, '');
+}
+
+async function placeOf({ tasker, url }: Prepared): Promise<string> {
+  if (url !== null) return `the service at ${url} runs it`;
+  const { database, durability } = await tasker.about();
+  return `${database}   ${durabilityText(durability)}`;
 }
 
 /** With `--json`, events are printed only when `--watch` asks for them; otherwise the answer is one document at the end. */

@@ -2,10 +2,11 @@ import { Option } from 'commander';
 import type { Command } from 'commander';
 import type { Milliseconds } from '../../kernel/duration.ts';
 import { createJsonLogger } from '../../telemetry/json-logger.ts';
+import { databaseOf } from '../database.ts';
 import { perform } from '../command.ts';
 import type { Cli, Invocation } from '../command.ts';
 import { STOP_EXIT_CODES } from '../io.ts';
-import { tellReady } from '../output/banner.ts';
+import { tellReady, workerText } from '../output/banner.ts';
 import { commandLogger, tellEvents } from '../output/worker-log.ts';
 import type { WorkerOutlet } from '../output/worker-log.ts';
 import { collect, duration, wholeNumber } from '../parse-arguments.ts';
@@ -13,7 +14,8 @@ import { createScreen } from '../screen.ts';
 import { announceServer } from '../server-file.ts';
 import { DEFAULT_BASE_PATH, DEFAULT_HOST, DEFAULT_PORT, serving } from '../service.ts';
 import type { ServiceOptions } from '../service.ts';
-import { createSession, databaseOf } from '../session.ts';
+import { refuseRemote } from '../remote.ts';
+import { createSession } from '../session.ts';
 import { registerHandlers, registerPaths } from '../sources.ts';
 import { stopSignal, untilStopped } from '../stop-signal.ts';
 
@@ -96,6 +98,7 @@ export function addServeCommand(parent: Command, cli: Cli): void {
 }
 
 async function serve(invocation: Invocation<ServeCommandOptions>): Promise<number> {
+  refuseRemote(invocation);
   const { options, io } = invocation;
   const outlet = outletOf(invocation);
   const logger = outlet.screen.json ? jsonLogger(outlet) : commandLogger(outlet);
@@ -112,7 +115,7 @@ async function serve(invocation: Invocation<ServeCommandOptions>): Promise<numbe
   try {
     await serving(
       tasker,
-      { invocation, options: { ...serviceOptions(invocation), logger } },
+      { invocation, options: { ...serviceOptions(invocation), logger }, signal: stop.signal },
       async (service) => {
         const withdraw = await announceServer(databaseOf(options, io), service.url, {
           io,
@@ -172,10 +175,6 @@ function workerOf({ options, io }: Invocation<ServeCommandOptions>): ServeWorker
     concurrency: options.concurrency ?? io.environment.concurrency ?? 20,
     shutdownGrace: options.grace ?? GRACE,
   };
-}
-
-function workerText({ queues, concurrency }: ServeWorker): string {
-  return `${concurrency} steps at once, of ${queues.length === 1 ? 'queue' : 'queues'} ${queues.join(', ')}`;
 }
 
 /** With `--log json` as with `--json`, everything that is written is a JSON line. */

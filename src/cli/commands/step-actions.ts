@@ -9,7 +9,7 @@ import { stepDocument } from '../output/documents.ts';
 import { stepLine, waitingBecause } from '../output/explain.ts';
 import { signOf } from '../output/marks.ts';
 import { jsonArgument, stepName, taskId, wholeNumber } from '../parse-arguments.ts';
-import { withTasker } from '../session.ts';
+import { withTasks } from '../session.ts';
 import { actorOf } from './task-actions.ts';
 
 interface StepOptions {
@@ -122,7 +122,7 @@ async function act(action: StepAction, invocation: StepInvocation): Promise<numb
   const { args, screen, io } = invocation;
   const id = taskId(args[0] ?? '');
   const call = await action.prepare(invocation);
-  const { step, progress } = await withTasker(invocation, {}, async (tasker) => ({
+  const { step, progress } = await withTasks(invocation, async (tasker) => ({
     step: await call({ tasker, id, step: stepName(args[1] ?? '') }),
     progress: await readProgress(tasker, id),
   }));

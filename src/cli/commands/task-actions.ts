@@ -7,7 +7,7 @@ import type { Cli, Invocation } from '../command.ts';
 import { taskDocument } from '../output/documents.ts';
 import { taskLine } from '../output/marks.ts';
 import { taskId } from '../parse-arguments.ts';
-import { withTasker } from '../session.ts';
+import { withTasks } from '../session.ts';
 
 interface ActionOptions {
   readonly reason?: string;
@@ -63,9 +63,7 @@ export function actorOf({ options, io }: Invocation<ActionOptions>): Actor {
 async function act(action: TaskAction, invocation: Invocation<ActionOptions>): Promise<number> {
   const { args, screen, io } = invocation;
   const id = taskId(args[0] ?? '');
-  const task = await withTasker(invocation, {}, (tasker) =>
-    action.act(tasker, id, actorOf(invocation)),
-  );
+  const task = await withTasks(invocation, (tasker) => action.act(tasker, id, actorOf(invocation)));
   if (screen.json) screen.document({ task: taskDocument(task) });
   else screen.print(`task ${task.taskId}  ${task.name}  ${taskLine(task, io.now(), screen.style)}`);
   if (!isTaskSettled(task.status)) screen.remark('a worker runs it: tasker worker');

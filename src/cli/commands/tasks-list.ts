@@ -13,7 +13,7 @@ import { paintStatus } from '../output/marks.ts';
 import { table } from '../output/table.ts';
 import { wholeNumber } from '../parse-arguments.ts';
 import type { Screen } from '../screen.ts';
-import { withTasker } from '../session.ts';
+import { withTasks } from '../session.ts';
 
 interface ListOptions {
   readonly status?: readonly TaskStatus[];
@@ -50,7 +50,7 @@ export function addListCommand(parent: Command, cli: Cli): void {
 
 async function list(invocation: Invocation<ListOptions>): Promise<number> {
   const { screen, io, options } = invocation;
-  const page = await withTasker(invocation, {}, (tasker) => tasker.tasks(filterOf(options)));
+  const page = await withTasks(invocation, (tasker) => tasker.tasks(filterOf(options)));
   if (screen.json) {
     screen.document({ tasks: page.tasks.map(taskDocument), next: page.next?.taskId ?? null });
     return 0;

@@ -7,7 +7,7 @@ import { outcomeDocument } from '../output/outcome.ts';
 import type { ReportFacts } from '../output/task-report.ts';
 import { taskReport } from '../output/task-report.ts';
 import { taskId } from '../parse-arguments.ts';
-import { withTasker } from '../session.ts';
+import { withTasks } from '../session.ts';
 
 /** `tasker tasks show`: one task with everything that is known about it. */
 export function addShowCommand(parent: Command, cli: Cli): void {
@@ -23,7 +23,7 @@ export function addShowCommand(parent: Command, cli: Cli): void {
 async function show(invocation: Invocation<object>): Promise<number> {
   const { args, screen, io } = invocation;
   const id = taskId(args[0] ?? '');
-  const facts = await withTasker(invocation, {}, async (tasker): Promise<ReportFacts> => {
+  const facts = await withTasks(invocation, async (tasker): Promise<ReportFacts> => {
     const progress = await readProgress(tasker, id);
     const [workers, operatorLog, annotations] = await Promise.all([
       tasker.workers(),

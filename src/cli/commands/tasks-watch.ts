@@ -7,7 +7,7 @@ import { STOP_EXIT_CODES } from '../io.ts';
 import { createProgressView } from '../output/live.ts';
 import { exitCodeOf, printOutcome } from '../output/outcome.ts';
 import { taskId } from '../parse-arguments.ts';
-import { withTasker } from '../session.ts';
+import { withTasks } from '../session.ts';
 import { stopSignal } from '../stop-signal.ts';
 
 /** `tasker tasks watch`: shows a task that others work on. */
@@ -27,7 +27,7 @@ async function watch(invocation: Invocation<object>): Promise<number> {
   const id = taskId(args[0] ?? '');
   const stop = stopSignal(io);
   try {
-    return await withTasker(invocation, {}, async (tasker) => {
+    return await withTasks(invocation, async (tasker) => {
       const view = createProgressView(screen);
       const progress = await follow({ tasker, taskId: id, view, io, signal: stop.signal });
       if (progress === null || !isTaskSettled(progress.task.status)) {

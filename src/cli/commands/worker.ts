@@ -8,6 +8,7 @@ import { STOP_EXIT_CODES } from '../io.ts';
 import type { WorkerOutlet } from '../output/worker-log.ts';
 import { commandLogger, tellEvents } from '../output/worker-log.ts';
 import { collect, duration, wholeNumber } from '../parse-arguments.ts';
+import { refuseRemote } from '../remote.ts';
 import { createSession, runningHandlers } from '../session.ts';
 import { registerHandlers, registerPaths } from '../sources.ts';
 import { stopSignal, untilStopped } from '../stop-signal.ts';
@@ -57,6 +58,7 @@ export function addWorkerCommand(parent: Command, cli: Cli): void {
 }
 
 async function work(invocation: Invocation<WorkerCommandOptions>): Promise<number> {
+  refuseRemote(invocation);
   const { options, io, screen } = invocation;
   const tasker = await createSession(invocation, {
     createsDatabase: true,

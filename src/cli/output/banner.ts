@@ -55,3 +55,12 @@ function tasksText({ definitions }: ReadyService): string {
     ? 'none is defined: those that exist can be looked at, and none can be created'
     : definitions.join(', ');
 }
+
+/** What a worker in the same process does. */
+export function workerText(worker: {
+  readonly queues: readonly string[];
+  readonly concurrency: number;
+}): string {
+  const { queues, concurrency } = worker;
+  return `${concurrency} steps at once, of ${queues.length === 1 ? 'queue' : 'queues'} ${queues.join(', ')}`;
+}

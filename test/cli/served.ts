@@ -1,0 +1,88 @@
+import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { createToolbox } from '../../src/cli/create-toolbox.ts';
+import { runCli } from '../../src/cli/program.ts';
+import type { EnvironmentVariables } from '../../src/config/environment.ts';
+import { until } from '../support/engine.ts';
+import { recordedIo } from './recorded-io.ts';
+import type { RecordedIo } from './recorded-io.ts';
+
+/** How a command line of this process ended. */
+export interface Outcome {
+  readonly exitCode: number;
+  readonly stdout: string;
+  readonly stderr: string;
+}
+
+/** A command line of this process that goes on. */
+export interface Going {
+  readonly io: RecordedIo;
+  readonly ended: Promise<Outcome>;
+  /** Resolves once either output has the text. */
+  seen(text: string): Promise<void>;
+}
+
+/** A folder with one definition, in which command lines run inside this process, on the real parts. */
+export interface Bench {
+  readonly directory: string;
+  readonly definitions: string;
+  begin(args: readonly string[], variables?: EnvironmentVariables): Going;
+  run(args: readonly string[], variables?: EnvironmentVariables): Promise<Outcome>;
+  close(): void;
+}
+
+export function openBench(): Bench {
+  const directory = mkdtempSync(join(tmpdir(), 'tasker-served-'));
+  const definitions = join(directory, 'definitions');
+  mkdirSync(definitions);
+  writeFileSync(join(definitions, 'steps.mjs'), STEPS);
+  writeFileSync(join(definitions, 'order.yaml'), ORDER);
+  const begin: Bench['begin'] = (args, variables = {}) => {
+    const io = recordedIo({ directory, variables });
+    const text = (): string => io.stdout() + io.stderr();
+    return {
+      io,
+      ended: runCli(args, io, createToolbox()).then((exitCode) => ({
+        exitCode,
+        stdout: io.stdout(),
+        stderr: io.stderr(),
+      })),
+      seen: (part) => until(`the output has ${part}`, () => text().includes(part)),
+    };
+  };
+  return {
+    directory,
+    definitions,
+    begin,
+    run: (args, variables) => begin(args, variables).ended,
+    close: () => rmSync(directory, { recursive: true, force: true }),
+  };
+}
+
+/** The address in a `server.ready` document. */
+export function urlOf(going: Going): string {
+  const ready: unknown = JSON.parse(going.io.stdout().split('\n')[0] ?? '');
+  const url: unknown = typeof ready === 'object' && ready !== null ? Reflect.get(ready, 'url') : '';
+  return String(url);
+}
+
+const STEPS = `
+export const fetchCart = (ctx) => ({ cart: ctx.context.cart_id ?? null });
+export function refuse() {
+  throw Object.assign(new Error('never works'), { name: 'PermanentError', code: 'NO' });
+}
+`;
+
+const ORDER = `
+name: order
+version: 1.0.0
+identity: none
+steps:
+  - name: fetch_cart
+    handler: ./steps.mjs#fetchCart
+  - name: refuse
+    handler: ./steps.mjs#refuse
+    depends_on_step: fetch_cart
+    skippable: true
+`;
