@@ -1,5 +1,5 @@
 import { Agent, createServer, request as sendRequest, type Server } from 'node:http';
-import type { AddressInfo } from 'node:net';
+import { connect, type AddressInfo } from 'node:net';
 import { getRequestListener } from '@hono/node-server';
 import express from 'express';
 import fastify, { type FastifyRequest } from 'fastify';
@@ -13,6 +13,7 @@ import { serveTasker, taskerListener } from '../../src/api/adapters/node.ts';
 import { createApi } from '../../src/api/app.ts';
 import { principalOf } from '../../src/api/principal-of.ts';
 import type { Principal } from '../../src/contract/principal.ts';
+import { silentLogger } from '../../src/kernel/logger.ts';
 import { pgliteDatabase } from '../support/each-database.ts';
 import { gate, startEngine, until, type Engine } from '../support/engine.ts';
 
@@ -214,6 +215,27 @@ describe('mounting [pglite]', () => {
       expect((await get(server.url, { host: 'localhost', ...many })).status).toBe(431);
       expect((await get(server.url, { 'x-large': 'a'.repeat(17_000) })).status).toBe(431);
       await server.close();
+    });
+
+    test('does not take a client that goes away in the middle of its body for a failure of its own', async () => {
+      const [errors, asked] = [[] as unknown[], gate<AbortSignal>()];
+      const logger = { ...silentLogger, error: (fields: unknown) => void errors.push(fields) };
+      const server = await serveTasker(tasker(), {
+        port: 0,
+        logger,
+        authenticate(request) {
+          asked.open(request.signal);
+          return principalOf('anna', ['operator']);
+        },
+      });
+      const socket = connect(server.port, '127.0.0.1');
+      const head = 'Host: localhost\r\nContent-Type: application/json\r\nContent-Length: 100';
+      socket.write(`POST /tasker/tasks HTTP/1.1\r\n${head}\r\n\r\n{"name"`);
+      const signal = await asked.opened;
+      socket.destroy();
+      await until('it has noticed', () => signal.aborted);
+      await server.close();
+      expect(errors).toEqual([]);
     });
 
     test('answers a request without a usable Host with 400', async () => {

@@ -1,4 +1,4 @@
-import { TaskerError } from '../../kernel/errors.ts';
+import { isTaskerError, TaskerError } from '../../kernel/errors.ts';
 import type { Milliseconds } from '../../kernel/duration.ts';
 import { parseJsonText } from './json-text.ts';
 
@@ -61,7 +61,9 @@ async function readBytes(request: Request, limits: BodyLimits): Promise<Uint8Arr
     }
   } catch (error) {
     void reader.cancel().catch(() => undefined); // the rest of the body is of no interest
-    throw error;
+    if (isTaskerError(error)) throw error;
+    // A client that goes away in the middle is no failure of ours.
+    throw new TaskerError('MALFORMED_BODY', { problem: 'it ends too early' }, { cause: error });
   }
   return Buffer.concat(parts, size);
 }
