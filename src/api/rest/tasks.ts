@@ -1,5 +1,5 @@
 import type { TaskListRequest } from '../../engine/list-types.ts';
-import type { Task } from '../../model/task.ts';
+import type { Task, TaskAnnotation } from '../../model/task.ts';
 import type { Access } from '../access.ts';
 import type { ApiParts } from '../parts.ts';
 import type { Handlers } from '../route.ts';
@@ -68,7 +68,8 @@ export const taskHandlers: TaskHandlers = {
     }
     const request = 'task' in body ? body.task : body;
     const { taskId, created } = await createOne(request, { access, parts });
-    const task = await whole(await parts.tasker.task(taskId), { access, parts });
+    const stored = await parts.tasker.task(taskId);
+    const task = await whole(stored, { access, parts, annotations: created ? [] : undefined });
     return created ? { status: 201, body: { task } } : { status: 200, body: { task } };
   },
 
@@ -167,12 +168,19 @@ interface Context {
   readonly parts: ApiParts;
 }
 
-/** The task with its steps and annotations, as this caller may see them. */
-async function whole(task: Task, { access, parts }: Context) {
+/** The task with its steps and annotations, as this caller may see them. A task that was just created has no annotations to read. */
+async function whole(
+  task: Task,
+  {
+    access,
+    parts,
+    annotations: known,
+  }: Context & { readonly annotations?: readonly TaskAnnotation[] | undefined },
+) {
   const resource = { namespace: task.namespace, taskId: task.taskId };
   const [steps, annotations, sight, seesSteps] = await Promise.all([
     parts.tasker.steps(task.taskId),
-    parts.tasker.annotations(task.taskId),
+    known ?? parts.tasker.annotations(task.taskId),
     access.sight(resource),
     access.can('steps:read', resource),
   ]);
