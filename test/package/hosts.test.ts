@@ -32,6 +32,22 @@ test('a CommonJS module can require the package, with every module that it needs
   expect(run(process.execPath, ['--no-warnings', 'host.cjs'], host)).toBe('function\n');
 });
 
+const DOORS = ['api', 'node', 'express', 'fastify', 'hono', 'client'];
+
+test('every further door opens for ES modules and for CommonJS, and none needs the framework of its host', () => {
+  const opened = `api.createApi, node.serveTasker, express.taskerExpress, fastify.taskerFastify, hono.taskerHono, client.createClient`;
+  const imports = DOORS.map((door) => `import * as ${door} from 'tasker-engine/${door}';`);
+  const requires = DOORS.map((door) => `const ${door} = require('tasker-engine/${door}');`);
+  const print = `console.log([${opened}].map((door) => typeof door).join());`;
+  writeFileSync(path.join(host, 'doors.mjs'), [...imports, print].join('\n'));
+  writeFileSync(path.join(host, 'doors.cjs'), [...requires, print].join('\n'));
+
+  for (const file of ['doors.mjs', 'doors.cjs'])
+    expect(run(process.execPath, ['--no-warnings', file], host)).toBe(
+      `${DOORS.map(() => 'function').join()}\n`,
+    );
+});
+
 test('a host that knows only the public door cannot reach behind it', () => {
   const program = `await import('tasker-engine/dist/tasker.js').catch((error) => console.log(error.code));`;
 
@@ -58,7 +74,9 @@ test('the declarations hold in a strict project that checks the declarations of 
   writeFileSync(path.join(host, 'package.json'), JSON.stringify({ type: 'module' }));
   writeFileSync(
     path.join(host, 'host.ts'),
-    `import { createTasker } from 'tasker-engine';\nexport const make: unknown = createTasker;\n`,
+    ['tasker-engine', ...DOORS.map((door) => `tasker-engine/${door}`)]
+      .map((door, index) => `export * as door${index} from '${door}';\n`)
+      .join(''),
   );
   const tsc = path.join(ROOT, 'node_modules/typescript/bin/tsc');
   const options = [
