@@ -22,6 +22,12 @@ import { BASE, caller, read, requestOf, type Answer } from './lab.ts';
 const NAMES = Object.keys(ENDPOINTS) as readonly EndpointName[]; // sound: the keys of the table
 const endpointOf = (name: EndpointName): Endpoint => ENDPOINTS[name];
 
+const isAboutTask = (name: EndpointName): boolean => endpointOf(name).path.includes(':task_id');
+const isAdmitted = (name: EndpointName, permissions: ReadonlySet<string>): boolean => {
+  const { permission } = endpointOf(name);
+  return permission === 'public' || permission === 'authenticated' || permissions.has(permission);
+};
+
 /** A body with which each endpoint does something; the others take none, or an empty object. A new endpoint with a body needs one. */
 const BODIES: Partial<Readonly<Record<EndpointName, unknown>>> = {
   createTask: { name: 'mine/work', context: { secret: 'CANARY-context' } },
@@ -119,56 +125,66 @@ describeOnEachDatabase('who may do what', (database) => {
     return { status: response.status, headers: response.headers, text, json: undefined };
   }
 
-  describe.each(NAMES)('%s', (name) => {
-    const { permission, path, body } = endpointOf(name);
-    const isOpen = permission === 'public' || permission === 'authenticated';
-    const isAboutTask = path.includes(':task_id');
-
-    test('is done for those who have its permission, and for nobody else', async () => {
+  test.each(NAMES)(
+    '%s is done for those who have its permission, and for nobody else',
+    async (name) => {
       for (const [who, permissions] of CALLERS) {
         const { status, text } = await ask(caller(permissions), name, ids.own);
-        const may = isOpen || permissions.has(permission);
+        const may = isAdmitted(name, permissions);
         expect(status === 403, `${who}: ${status} ${text}`).toBe(!may);
         expect([401, 500, 503], `${who}: ${text}`).not.toContain(status);
         if (!may) expect(text, who).not.toMatch(/CANARY/);
       }
-    });
+    },
+  );
 
-    test('is refused to callers who are nobody', async () => {
-      const { status, headers } = await ask(null, name, ids.own);
-      expect(status === 401).toBe(permission !== 'public');
-      if (status === 401) expect(headers.get('www-authenticate')).toBe('Bearer');
-    });
+  test.each(NAMES)('%s is refused to callers who are nobody, unless it is public', async (name) => {
+    const { status, headers } = await ask(null, name, ids.own);
 
-    if (isAboutTask)
-      test('tells nothing of a task in another namespace: it answers as for one that does not exist', async () => {
-        for (const [who, permissions] of CALLERS) {
-          const limited = caller(permissions, ['mine']);
-          const unknown = await ask(limited, name, ids.unknown);
-          const foreign = await ask(limited, name, ids.foreign);
-          const status = isOpen || permissions.has(permission) ? 404 : 403;
-          expect([unknown.status, foreign.status], who).toEqual([status, status]);
-          const [one, two] = [String(ids.unknown), String(ids.foreign)];
-          expect(
-            foreign.text.replaceAll(`ask ${two} `, `ask ${one} `).replaceAll(`:${two}`, `:${one}`),
-          ).toBe(unknown.text);
-        }
-        expect(await engine.tasker.operatorLog(ids.foreign)).toEqual([]);
-      });
+    expect(status === 401).toBe(endpointOf(name).permission !== 'public');
+    if (status === 401) expect(headers.get('www-authenticate')).toBe('Bearer');
+  });
 
-    if (!isAboutTask)
-      test('tells nothing of other namespaces to those who may see one', async () => {
-        const limited = caller(ALL_PERMISSIONS, ['nowhere']);
-        const { status, text } = await ask(limited, name, ids.own);
-        const isRefused = WHOLE_SYSTEM.includes(name) || name === 'createApiKey';
-        if (isRefused) expect(status).toBe(403);
-        expect(text).not.toMatch(/"mine"|"other"|CANARY/);
-      });
+  test.each(NAMES.filter(isAboutTask))(
+    '%s tells nothing of a task in another namespace: it answers as for one that does not exist',
+    async (name) => {
+      for (const [who, permissions] of CALLERS) {
+        const limited = caller(permissions, ['mine']);
+        const unknown = await ask(limited, name, ids.unknown);
+        const foreign = await ask(limited, name, ids.foreign);
+        const status = isAdmitted(name, permissions) ? 404 : 403;
+        expect([unknown.status, foreign.status], who).toEqual([status, status]);
+        const [one, two] = [String(ids.unknown), String(ids.foreign)];
+        expect(
+          foreign.text.replaceAll(`ask ${two} `, `ask ${one} `).replaceAll(`:${two}`, `:${one}`),
+        ).toBe(unknown.text);
+      }
+      expect(await engine.tasker.operatorLog(ids.foreign)).toEqual([]);
+    },
+  );
 
-    if (body !== null && !body.safeParse(undefined).success)
-      test('has a body here with which it does something', () => {
-        expect(body?.safeParse(BODIES[name]).success).toBe(true);
-      });
+  test.each(NAMES.filter((name) => !isAboutTask(name)))(
+    '%s tells nothing of other namespaces to those who may see one',
+    async (name) => {
+      const limited = caller(ALL_PERMISSIONS, ['nowhere']);
+      const { status, text } = await ask(limited, name, ids.own);
+
+      const isRefused = WHOLE_SYSTEM.includes(name) || name === 'createApiKey';
+      if (isRefused) expect(status).toBe(403);
+      expect(text).not.toMatch(/"mine"|"other"|CANARY/);
+    },
+  );
+
+  test('every endpoint that needs a body has one here with which it does something', () => {
+    const needing = NAMES.filter(
+      (name) => endpointOf(name).body?.safeParse(undefined).success === false,
+    );
+
+    expect(needing.length).toBeGreaterThan(5);
+    const without = needing.filter(
+      (name) => !endpointOf(name).body?.safeParse(BODIES[name]).success,
+    );
+    expect(without).toEqual([]);
   });
 
   test('payloads are shown to those alone who may see them, whatever is asked', async () => {
