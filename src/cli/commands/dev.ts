@@ -82,6 +82,7 @@ async function dev(invocation: Invocation<DevOptions>): Promise<number> {
     worker: { queues, concurrency, shutdownGrace: STEP_GRACE },
     logger,
   });
+  tellEvents(tasker, outlet); // before the start, which takes up what was under way
   const reloader = createReloader({ tasker, invocation, screen: outlet.screen, paths, handlers });
   const stop = stopSignal(io);
   try {
@@ -91,8 +92,7 @@ async function dev(invocation: Invocation<DevOptions>): Promise<number> {
       async (running) => {
         await reloader.load();
         const withdraw = await announceServer(announced, running.url, invocation);
-        tellEvents(tasker, outlet);
-        tellReady(
+          tellReady(
           {
             service: running,
             about: await tasker.about(),
