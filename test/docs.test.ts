@@ -181,7 +181,7 @@ function documents(): readonly string[] {
         )
       : [];
   return [...readdirSync(ROOT), ...['docs', 'examples', 'bench'].flatMap(below)]
-    .filter((file) => file.endsWith('.md'))
+    .filter((file) => file.endsWith('.md') && !file.includes('node_modules/'))
     .sort();
 }
 

@@ -29,12 +29,12 @@ async function runOrder(cart: number): Promise<unknown> {
   const outcome: unknown = JSON.parse(stdout);
   const steps = isJsonObject(outcome) ? outcome['steps'] : null;
   const last = Array.isArray(steps) ? (steps.at(-1) as unknown) : null; // sound: looked at below
-  return isJsonObject(last) ? { [String(last['name'])]: last['results'] } : null;
+  return isJsonObject(last) ? { [JSON.stringify(last['name'])]: last['results'] } : null;
 }
 
 test('a loop of saves: what is sound is served at once, what is not is shown, and Ctrl-C ends it', async () => {
   const dev = await startDev();
-  expect(await runOrder(1)).toEqual({ create_order: { order_id: 10 } });
+  expect(await runOrder(1)).toEqual({ '"create_order"': { order_id: 10 } });
   await dev.seen('create_order  complete');
 
   // Other commands of this folder find it by themselves; a second one is not started.
@@ -50,14 +50,14 @@ test('a loop of saves: what is sound is served at once, what is not is shown, an
   change('tasks/order.yaml', 'depends_on_step: fetch_cart', 'depends_on_step: fetch_cartt');
   await dev.seen('did you mean "fetch_cart"?');
   await dev.seen('tasks/order.yaml: still serving the last good version');
-  expect(await runOrder(2)).toEqual({ create_order: { order_id: 20 } });
+  expect(await runOrder(2)).toEqual({ '"create_order"': { order_id: 20 } });
   change('tasks/order.yaml', 'fetch_cartt', 'fetch_cart');
   await dev.seen('✓ reloaded order (3 steps)');
 
   // A renamed step is another body under the declared version.
   change('tasks/order.yaml', 'name: create_order', 'name: place_order');
   await dev.seen('reloaded order 1.0.0+dev.');
-  expect(await runOrder(3)).toEqual({ place_order: { order_id: 30 } });
+  expect(await runOrder(3)).toEqual({ '"place_order"': { order_id: 30 } });
 
   // A handler: with a fault, then sound again.
   change('tasks/steps.mjs', 'order_id: ', 'order_id = ');
@@ -65,7 +65,7 @@ test('a loop of saves: what is sound is served at once, what is not is shown, an
   await dev.seen('tasks/failing.yaml: still serving the last good version');
   change('tasks/steps.mjs', 'order_id = ', 'saved: true, order_id: ');
   await dev.seen('reloaded 3 tasks: failing, holding, order');
-  expect(await runOrder(4)).toEqual({ place_order: { saved: true, order_id: 40 } });
+  expect(await runOrder(4)).toEqual({ '"place_order"': { saved: true, order_id: 40 } });
 
   renameSync(path('tasks/failing.yaml'), path('failing.txt'));
   await dev.seen('tasks/failing.yaml  is gone');
