@@ -79,7 +79,6 @@ const CHAPTERS = [
       MALFORMED_REQUEST: { problem: 'the path has a broken percent sequence' },
       MALFORMED_BODY: { problem: 'unexpected end' },
       UNSUPPORTED_MEDIA_TYPE: { problem: 'application/xml' },
-      NOT_ACCEPTABLE: { accept: 'application/xml' },
       BODY_TOO_LARGE: { limit: 1_048_576 },
       BODY_TIMEOUT: { waitedMs: 10_000 },
       HOST_NOT_ALLOWED: { host: 'shop.example' },

@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { parseDuration } from '../kernel/duration.ts';
 import type { Json } from '../kernel/json.ts';
 
 /** Largest task id of this schema: a step id keeps 16 of the 53 safe bits for the position. */
@@ -83,15 +84,24 @@ export function wordList<const Words extends readonly [string, ...string[]]>(wor
     });
 }
 
-/** One word of a list. */
-export function word<const Words extends readonly [string, ...string[]]>(words: Words) {
-  return z.enum(words);
-}
-
 /** A length of time such as `30s`, `15m`, `24h` or `7d`. */
 export const durationText = z
-  .templateLiteral([z.number(), z.enum(['ms', 's', 'm', 'h', 'd'])])
-  .meta({ type: 'string', description: 'A length of time such as 30s, 15m, 24h or 7d' });
+  .string()
+  .regex(
+    /^\d{1,15}(\.\d{1,6})?(ms|s|m|h|d)$/,
+    'must be a length of time such as 30s, 15m, 24h or 7d',
+  )
+  .refine(isDuration, 'must be at most ten years')
+  .meta({ description: 'A length of time such as 30s, 15m, 24h or 7d' });
+
+function isDuration(value: string): boolean {
+  try {
+    parseDuration(value);
+    return true;
+  } catch {
+    return false; // the reason is one: it is too long
+  }
+}
 
 /** No parameters. */
 export const nothing = z.strictObject({});

@@ -167,7 +167,7 @@ export const createApiKey = endpoint({
     expires_in: durationText.optional(),
   }),
   answers: { 201: newKey },
-  errors: ['INVALID_DURATION'],
+  errors: [],
 });
 
 export const rotateApiKey = endpoint({
@@ -180,7 +180,7 @@ export const rotateApiKey = endpoint({
   query: nothing,
   body: z.strictObject({ overlap: durationText.optional() }).optional(),
   answers: { 201: newKey },
-  errors: ['API_KEY_NOT_FOUND', 'API_KEY_STATE_CONFLICT', 'INVALID_DURATION'],
+  errors: ['API_KEY_NOT_FOUND', 'API_KEY_STATE_CONFLICT'],
 });
 
 export const revokeApiKey = endpoint({

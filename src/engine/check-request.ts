@@ -54,7 +54,7 @@ export async function checkRequest(
   const unknown = Object.keys(request).find((key) => !KNOWN.includes(key));
   if (unknown !== undefined)
     throw invalid(`unknown field "${unknown}".${didYouMean(unknown, KNOWN)}`);
-  const bypassSteps = checkTexts('bypassSteps', request.bypassSteps, {
+  const bypassSteps = checkTexts('bypass_steps', request.bypassSteps, {
     longest: MAX_TEXT,
     most: definition.steps.length,
   });

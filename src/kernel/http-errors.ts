@@ -50,11 +50,6 @@ export const HTTP_ERRORS = {
       `The body is of a kind that is not read here: ${d.problem}`,
     hint: 'Send JSON in UTF-8, uncompressed, with Content-Type: application/json.',
   },
-  NOT_ACCEPTABLE: {
-    status: 406,
-    message: (d: { accept: string }) => `The answer cannot be given as ${d.accept}`,
-    hint: 'Accept application/json.',
-  },
   BODY_TOO_LARGE: {
     status: 413,
     message: (d: { limit: number }) => `The body is larger than ${d.limit} bytes`,

@@ -339,6 +339,7 @@ describeOnEachDatabase('over HTTP', (database) => {
       const ifOld = { 'if-match': old.headers.get('etag') ?? '' };
 
       await refused(change(path, { reason: 'late' }, ifOld), 412);
+      await refused(change(path, { reason: 'late' }, { 'if-match': '"of-something-else"' }), 412);
       await refused(change(path, { reason: 'late' }, { 'if-match': '1, 2' }), 400);
     });
   });

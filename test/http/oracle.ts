@@ -110,12 +110,17 @@ function ofHeaders({ headers, status }: Answer): readonly string[] {
   ];
 }
 
+/** Names of the library in the place of those on the wire. */
+const CAMEL_CASE =
+  /\b(bypassSteps|sourceSystem|idempotencyKey|requestedAt|retryLimit|created(From|To)|stepStatus|dependentSystem|ifRevision|expiresIn|sort(By|Order)|upTo|taskIds?)\b/;
+
 /** What an error tells of the inside. */
 function ofSecrets(text: string, secrets: readonly string[]): readonly string[] {
   return [
     ...INSIDE.filter((pattern) => pattern.test(text)).map(
       (pattern) => `it shows ${pattern}: ${text}`,
     ),
+    ...(CAMEL_CASE.test(text) ? [`it names what is not on the wire: ${text}`] : []),
     ...secrets.filter((secret) => text.includes(secret)).map((secret) => `it shows ${secret}`),
   ];
 }

@@ -16,7 +16,7 @@ export function isLoopbackAddress(address: string | null): boolean {
  * What is refused before anybody is asked who they are: web sockets, names that are not served here (a page elsewhere can make a
  * browser call this machine under its own name), and writes from the pages of other sites.
  *
- * @throws UPGRADE_NOT_SUPPORTED, HOST_NOT_ALLOWED, ORIGIN_NOT_ALLOWED, NOT_ACCEPTABLE
+ * @throws UPGRADE_NOT_SUPPORTED, HOST_NOT_ALLOWED, ORIGIN_NOT_ALLOWED
  */
 export function checkOuterForm(request: Request, url: URL, settings: ApiSettings): void {
   const { headers, method } = request;

@@ -46,7 +46,7 @@ export const stepHandlers: StepHandlers = {
       ...access.actor(change.reason),
       ...(change.inputs === undefined ? {} : { inputs: change.inputs }),
       ...(change.retry_limit === undefined ? {} : { retryLimit: change.retry_limit }),
-      ...ifRevision(request),
+      ...ifRevision(request, `Step ${params.step_id} of task ${task.taskId}`),
     });
     return answer(task, step, access);
   },

@@ -86,7 +86,7 @@ export const taskHandlers: TaskHandlers = {
     const changed = await parts.tasker.updateTask(task.taskId, {
       ...(reason === undefined ? {} : { reason }),
       ...(tags === undefined ? {} : { tags }),
-      ...ifRevision(request),
+      ...ifRevision(request, `Task ${task.taskId}`),
     });
     return {
       status: 200,
