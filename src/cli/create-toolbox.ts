@@ -20,6 +20,10 @@ export function createToolbox(): Toolbox {
       const { remoteTasker } = await import('./remote-tasker.ts');
       return remoteTasker(client);
     },
+    async taskFilter(words) {
+      const { readFilter } = await import('./read-filter.ts');
+      return readFilter(words);
+    },
     async watchFiles(watch) {
       const { watchFiles } = await import('./watch-files.ts');
       return watchFiles(watch);

@@ -1,7 +1,7 @@
 import { encodeCursor, listOf } from '../api/rest/cursor.ts';
 import type { TaskerClient } from '../client/types.ts';
-import type { TaskListRequest } from '../engine/list-types.ts';
-import { TaskerError } from '../kernel/errors.ts';
+import type { BulkAnswer, TaskFilter, TaskListRequest } from '../engine/list-types.ts';
+import { TaskerError, type ErrorCode } from '../kernel/errors.ts';
 import { isJsonObject } from '../kernel/json.ts';
 import { workflowStepId, type Actor, type TaskRequest, type WorkflowStep } from '../model/task.ts';
 import type { StepName, Tasker } from '../tasker-interface.ts';
@@ -29,6 +29,7 @@ type Verbs = Pick<
   | 'retryStep'
   | 'resolveStep'
   | 'updateStep'
+  | 'actOnTasks'
 > & { readonly create: (name: string, request: TaskRequest) => ReturnType<Tasker['createMany']> };
 
 /**
@@ -116,7 +117,48 @@ function actingVerbs(client: TaskerClient) {
       };
       return stepOf((await client.updateStep({ ...place(taskId, step), body })).step);
     },
+    async actOnTasks({ action, filter, by, limit, preview = false }) {
+      const body = { filter: filterBody(filter), limit, preview, ...why(by) };
+      const send = {
+        cancel: client.bulkCancel,
+        retry: client.bulkRetry,
+        resolve: client.bulkResolve,
+      };
+      const { matched, acted, refused, remaining } = await send[action]({ body });
+      return { matched, acted, remaining, refused: refused.map(refusalOf) };
+    },
   } satisfies Partial<Verbs>;
+}
+
+function refusalOf(dto: {
+  readonly task_id: number;
+  readonly code: string;
+  readonly message: string;
+}): BulkAnswer['refused'][number] {
+  // sound: the code is shown only, and a newer service may have others
+  return { taskId: dto.task_id, code: dto.code as ErrorCode, message: dto.message };
+}
+
+function filterBody(filter: TaskFilter) {
+  const { status, stepStatus, context, sourceSystem, dependentSystem } = filter;
+  const { createdFrom, createdTo, annotation } = filter;
+  const texts = { name: filter.name, namespace: filter.namespace, version: filter.version };
+  const more = { tag: filter.tag, initiator: filter.initiator };
+  return {
+    ...texts,
+    ...more,
+    status: status === undefined ? undefined : [...status],
+    step_status: stepStatus === undefined ? undefined : [...stepStatus],
+    source_system: sourceSystem,
+    dependent_system: dependentSystem,
+    created_from: createdFrom?.toISOString(),
+    created_to: createdTo?.toISOString(),
+    annotation,
+    context:
+      context === undefined
+        ? undefined
+        : Object.fromEntries(context.map(({ path, value }) => [path, value])),
+  };
 }
 
 function why({ reason }: Actor): { readonly reason?: string } {

@@ -1,6 +1,7 @@
 import type { TaskerOptions } from '../config/options.ts';
 import type { ClientOptions } from '../client/options.ts';
 import type { TaskerClient } from '../client/types.ts';
+import type { TaskFilter } from '../engine/list-types.ts';
 import type { Tasker } from '../tasker-interface.ts';
 import type { Service, ServiceOptions } from './service.ts';
 import type { Watch, Watcher } from './watch-files.ts';
@@ -17,6 +18,8 @@ export interface Toolbox {
   createClient(options: ClientOptions): Promise<TaskerClient>;
   /** A service as the commands see a Tasker. */
   remoteTasker(client: TaskerClient): Promise<Tasker>;
+  /** A filter from the words of the interface: `status`, `source_system`, `context.cart.id`. @throws INVALID_REQUEST */
+  taskFilter(words: Readonly<Record<string, string>>): Promise<TaskFilter>;
   /** Tells which files changed, until it is closed. */
   watchFiles(watch: Watch): Promise<Watcher>;
   /** The exports of a module: `.ts`, `.js` or `.mjs`, by absolute path; `fresh` reads it anew from the disk. */

@@ -72,6 +72,7 @@ export async function runWith(
     },
     startService: () => Promise.reject(new Error('not expected')),
     createClient: () => Promise.reject(new Error('not expected')),
+    taskFilter: () => Promise.reject(new Error('not expected')),
     remoteTasker: () => Promise.reject(new Error('not expected')),
     watchFiles: () => Promise.reject(new Error('not expected')),
     loadModule: () => Promise.reject(new Error('not expected')),

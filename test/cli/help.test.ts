@@ -15,6 +15,7 @@ const toolbox: Toolbox = {
   createTasker: () => Promise.reject(new Error('help opens no database')),
   startService: () => Promise.reject(new Error('help serves nothing')),
   createClient: () => Promise.reject(new Error('help serves nothing')),
+  taskFilter: () => Promise.reject(new Error('help serves nothing')),
   remoteTasker: () => Promise.reject(new Error('help serves nothing')),
   watchFiles: () => Promise.reject(new Error('help serves nothing')),
   loadModule: () => Promise.reject(new Error('help loads no module')),

@@ -64,6 +64,42 @@ describe('over a service', () => {
     );
   });
 
+  test('an action on every task that a filter finds is counted first, and done with --yes', async () => {
+    for (const tag of ['many', 'many', 'other'])
+      await remote('run', 'order', '--no-watch', '--tag', tag, '-c', `nth=${tag}`);
+    const filter = ['--filter', 'tag=many', '--filter', 'context.nth=many'];
+    await remote('tasks', 'watch', '4');
+    await remote('tasks', 'watch', '5');
+    const counted = await remote('tasks', 'resolve', ...filter);
+    expect(counted.exitCode).toBe(2);
+    expect(documentOf(counted)).toMatchObject({ matched: { count: 2, exact: true }, acted: 0 });
+    const done = await remote('tasks', 'resolve', ...filter, '--yes', '--reason', 'cleared');
+    expect(done.exitCode).toBe(0);
+    expect(documentOf(done)).toMatchObject({ acted: 2, refused: [] });
+    const again = await remote('tasks', 'retry', ...filter, '--yes', '--limit', '1');
+    expect(documentOf(again)).toMatchObject({
+      acted: 0,
+      refused: [{ code: 'TASK_STATE_CONFLICT' }],
+      remaining: { count: 1 },
+    });
+    expect(documentOf(await remote('tasks', 'show', '6'))).not.toMatchObject({
+      task: { status: 'resolved_manually' },
+    });
+  });
+
+  test.each([
+    [['7', '--filter', 'tag=many'], 'not both'],
+    [['--filter', 'tga=many'], 'tga'],
+    [['--filter', 'status=lost'], 'status'],
+    [['--filter', 'nothing'], 'key=value'],
+    [['--filter', 'tag=a', '--filter', 'tag=b'], 'each key once'],
+    [['--yes'], 'a task id is'],
+  ])('a filter that cannot be meant is refused: %j', async (args, told) => {
+    const refused = await remote('tasks', 'cancel', ...args);
+    expect(refused.exitCode).toBe(2);
+    expect(refused.stderr).toContain(told);
+  });
+
   test('what the service refuses is told as it would be here', async () => {
     const missing = await remote('tasks', 'show', '99');
     expect(missing.exitCode).toBe(2);
@@ -110,6 +146,7 @@ test('the same command prints the same documents, over the service and on its da
     ['tasks', 'list', '--limit', '1'],
     ['tasks', 'list', '--before', '3', '--limit', '1', '--status', 'complete', 'error'],
     ['tasks', 'list', '--tag', 'first'],
+    ['tasks', 'cancel', '--filter', 'status=error,complete'],
     ['tasks', 'show', '1'],
     ['tasks', 'show', '2'],
     ['diagram', '2'],
@@ -122,7 +159,7 @@ test('the same command prints the same documents, over the service and on its da
   for (const command of commands)
     here.push(documentOf(await bench.run([...command, ...HERE, '--json'])));
   expect(there).toEqual(here);
-  expect(there[0]).toMatchObject({ tasks: [{ task_id: 3 }, { task_id: 2 }, { task_id: 1 }] });
-  expect(there[1]).toMatchObject({ tasks: [{ task_id: 3 }], next: 3 });
+  expect(there[0]).toMatchObject({ tasks: [{ task_id: 6 }, {}, {}, {}, {}, { task_id: 1 }] });
+  expect(there[1]).toMatchObject({ tasks: [{ task_id: 6 }], next: 6 });
   expect(there[2]).toMatchObject({ tasks: [{ task_id: 2 }] });
 });

@@ -176,6 +176,7 @@ function program(): Command {
     createTasker: unused,
     startService: unused,
     createClient: unused,
+    taskFilter: unused,
     remoteTasker: unused,
     watchFiles: unused,
     loadModule: unused,

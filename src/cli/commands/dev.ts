@@ -92,7 +92,7 @@ async function dev(invocation: Invocation<DevOptions>): Promise<number> {
       async (running) => {
         await reloader.load();
         const withdraw = await announceServer(announced, running.url, invocation);
-          tellReady(
+        tellReady(
           {
             service: running,
             about: await tasker.about(),
