@@ -60,7 +60,6 @@ export const taskListQuery = z
   .superRefine(refuseUnknown);
 
 export type TaskFilterQuery = z.output<typeof taskFilterQuery>;
-export type TaskListQuery = z.output<typeof taskListQuery>;
 
 /** The same filters as members of a JSON body, for bulk actions. */
 export const taskFilterBody = z

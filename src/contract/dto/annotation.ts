@@ -19,5 +19,3 @@ export type AnnotationDto = z.output<typeof annotationDto>;
 export const annotationTypeDto = z
   .object({ annotation_type_id: id, name: z.string(), description: z.string() })
   .meta({ id: 'AnnotationType' });
-
-export type AnnotationTypeDto = z.output<typeof annotationTypeDto>;
