@@ -7,6 +7,8 @@ import { NOW } from './samples.ts';
 export interface RecordedIo extends CliIo {
   stdout(): string;
   stderr(): string;
+  /** Called after everything that is written, to either output. */
+  onOutput(listener: () => void): void;
   /** Sends the request to stop. */
   stop(cause: StopCause): void;
 }
@@ -23,9 +25,14 @@ export function recordedIo(options: RecordedIoOptions = {}): RecordedIo {
   const isTTY = options.isTTY ?? false;
   const written = { out: '', err: '' };
   const stops = new Set<(cause: StopCause) => void>();
+  const watchers = new Set<() => void>();
+  const write = (output: 'out' | 'err') => (text: string) => {
+    written[output] += text;
+    watchers.forEach((watcher) => watcher());
+  };
   return {
-    out: { isTTY, write: (text) => void (written.out += text) },
-    err: { isTTY, write: (text) => void (written.err += text) },
+    out: { isTTY, write: write('out') },
+    err: { isTTY, write: write('err') },
     environment: readEnvironment(options.variables ?? {}),
     directory: options.directory ?? '/nowhere',
     pid: 4_711,
@@ -40,6 +47,7 @@ export function recordedIo(options: RecordedIoOptions = {}): RecordedIo {
     onStrayRejection: () => () => undefined,
     stdout: () => written.out,
     stderr: () => written.err,
+    onOutput: (listener) => void watchers.add(listener),
     stop: (cause) => stops.forEach((listener) => listener(cause)),
   };
 }

@@ -188,7 +188,7 @@ describe('who may come in', () => {
 
   test('keys of the environment let in on an address that can be reached from outside; people read who may', async () => {
     const going = bench.begin(
-      ['serve', '--no-worker', '--port', '0', '--host', '0.0.0.0', '--data-dir', 'public'],
+      ['serve', '--no-worker', '--port', '0', '--host', '0.0.0.0', '--data-dir', 'keyed'],
       { TASKER_API_KEYS: `ci=viewer:${STRONG}` },
     );
     await going.seen('access');

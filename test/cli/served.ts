@@ -4,7 +4,6 @@ import { join } from 'node:path';
 import { createToolbox } from '../../src/cli/create-toolbox.ts';
 import { runCli } from '../../src/cli/program.ts';
 import type { EnvironmentVariables } from '../../src/config/environment.ts';
-import { until } from '../support/engine.ts';
 import { recordedIo } from './recorded-io.ts';
 import type { RecordedIo } from './recorded-io.ts';
 
@@ -40,16 +39,12 @@ export function openBench(): Bench {
   writeFileSync(join(definitions, 'order.yaml'), ORDER);
   const begin: Bench['begin'] = (args, variables = {}) => {
     const io = recordedIo({ directory, variables });
-    const text = (): string => io.stdout() + io.stderr();
-    return {
-      io,
-      ended: runCli(args, io, createToolbox()).then((exitCode) => ({
-        exitCode,
-        stdout: io.stdout(),
-        stderr: io.stderr(),
-      })),
-      seen: (part) => until(`the output has ${part}`, () => text().includes(part)),
-    };
+    const ended = runCli(args, io, createToolbox()).then((exitCode) => ({
+      exitCode,
+      stdout: io.stdout(),
+      stderr: io.stderr(),
+    }));
+    return { io, ended, seen: (part) => seenIn(io, ended, part) };
   };
   return {
     directory,
@@ -58,6 +53,20 @@ export function openBench(): Bench {
     run: (args, variables) => begin(args, variables).ended,
     close: () => rmSync(directory, { recursive: true, force: true }),
   };
+}
+
+/** Resolves once either output has the text. Rejects when the command ends without it. */
+function seenIn(io: RecordedIo, ended: Promise<Outcome>, part: string): Promise<void> {
+  return new Promise((resolve, reject) => {
+    const look = (): void => {
+      if (io.stdout().includes(part) || io.stderr().includes(part)) resolve();
+    };
+    io.onOutput(look);
+    look();
+    void ended.then(({ stdout, stderr }) =>
+      reject(new Error(`ended without ${JSON.stringify(part)}:\n${stdout}${stderr}`)),
+    );
+  });
 }
 
 /** The address in a `server.ready` document. */
