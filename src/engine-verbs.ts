@@ -48,6 +48,8 @@ export function engineVerbs(
   | 'about'
   | 'on'
   | 'onChange'
+  | 'metrics'
+  | 'health'
 > {
   return {
     async definitionOf(taskId) {
