@@ -91,10 +91,8 @@ export type TaskFilterBody = z.output<typeof taskFilterBody>;
 const KNOWN = new Set([...Object.keys(filterParameters), ...Object.keys(pageParameters)]);
 
 function refuseUnknown(query: Readonly<Record<string, unknown>>, context: z.RefinementCtx): void {
-  for (const key of Object.keys(query)) {
-    if (KNOWN.has(key) || CONTEXT_PARAMETER.test(key)) continue;
-    context.addIssue({ code: 'unrecognized_keys', keys: [key], input: { ...query } });
-  }
+  const keys = Object.keys(query).filter((key) => !KNOWN.has(key) && !CONTEXT_PARAMETER.test(key));
+  if (keys.length > 0) context.addIssue({ code: 'unrecognized_keys', keys, input: { ...query } });
 }
 
 /** The `context.<path>` parameters of a query, with their values read as JSON scalars. */

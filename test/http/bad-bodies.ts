@@ -38,6 +38,7 @@ export const BAD_BODIES: Readonly<Record<string, BadBody>> = {
   NaN: malformed('{"name":"w","context":{"n":NaN}}'),
   Infinity: malformed('{"name":"w","context":{"n":Infinity}}'),
   'a comment': malformed('{"name":"w",/* */"context":{}}'),
+  'a text of quotes that never ends': malformed(`"${'\\"'.repeat(500_000)}`),
   'a comma too many': malformed('{"name":"w","context":{},}'),
   'two values': malformed('{}{}'),
   'a byte order mark': malformed(`\ufeff${JSON.stringify(BASE)}`),
@@ -96,6 +97,10 @@ export const BAD_BODIES: Readonly<Record<string, BadBody>> = {
   }),
   'an identity': invalid({ identity_hash: 'x' }),
   'a misspelt field': invalid({ initiater: 'me' }),
+  '50,000 unknown fields': invalid(
+    Object.fromEntries(Array.from({ length: 50_000 }, (_, n) => [`initiator${n}`, 1])),
+  ),
+  'a field with a name of a million letters': invalid({ ['n'.repeat(1_000_000)]: 1 }),
   // texts and lists
   'a reason of 900,000 letters': invalid({ reason: 'r'.repeat(900_000) }),
   'a reason of 129 letters': invalid({ reason: 'r'.repeat(129) }),

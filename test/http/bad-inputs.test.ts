@@ -37,6 +37,8 @@ const BAD_PARAMETERS: readonly (readonly [method: string, path: string, status: 
   ['GET', '/tasks?limit=١', 422],
   ['GET', '/tasks?limit=1&limit=2', 422],
   ['GET', '/tasks?limit[]=1', 422],
+  ['GET', `/tasks?${Array.from({ length: 20_000 }, (_, n) => `p${n}=1`).join('&')}`, 422],
+  ['GET', `/tasks?${Array.from({ length: 100 }, (_, n) => `context.p${n}=1`).join('&')}`, 422],
   ['GET', '/tasks?offset=-1', 422],
   ['GET', '/tasks?offset=10001', 422],
   ['GET', '/tasks?offset=99999999999999999999', 422],
@@ -234,7 +236,9 @@ describeOnEachDatabase('over HTTP', (database) => {
     });
   });
 
-  test.each(BAD_PARAMETERS)('%s %s is refused', async (method, path, status) => {
+  test.each(
+    BAD_PARAMETERS.map(([method, path, status]) => [method, shown(path), path, status] as const),
+  )('%s %s is refused', async (method, _, path, status) => {
     const { task, other } = ids;
     const url = path.replace('TASK', String(task)).replace('OTHER', String(other));
 
@@ -365,6 +369,11 @@ describeOnEachDatabase('over HTTP', (database) => {
     await api.close();
   });
 });
+
+/** A path as it stands in the name of a test. */
+function shown(path: string): string {
+  return path.length <= 80 ? path : `${path.slice(0, 60)}… (${path.length} letters)`;
+}
 
 /** A problem document that tells nothing of the inside. */
 function isProblem({ headers, json, text, status }: Answer): void {

@@ -2,6 +2,11 @@ import { z } from 'zod';
 import { TaskerError } from '../../kernel/errors.ts';
 import { didYouMean } from '../../kernel/nearest.ts';
 
+/** So many problems are looked into; a body can have a hundred thousand, and each costs a search for what was meant. */
+const MOST_PROBLEMS = 20;
+/** So many parameters may stand in an address. */
+const MOST_PARAMETERS = 100;
+
 interface Problem {
   readonly path: string;
   readonly message: string;
@@ -22,9 +27,13 @@ export function checkedBy<Type extends z.ZodType>(
   });
 }
 
-/** The parameters of a query string; each at most once. @throws INVALID_REQUEST */
+/** The parameters of a query string: at most 100, each at most once. @throws INVALID_REQUEST */
 export function queryOf(url: URL): Readonly<Record<string, string>> {
   const query = new Map<string, string>();
+  if (url.searchParams.size > MOST_PARAMETERS)
+    throw new TaskerError('INVALID_REQUEST', {
+      problem: `there are more than ${MOST_PARAMETERS} parameters`,
+    });
   for (const [name, value] of url.searchParams) {
     const path = name.slice(0, 64);
     if (query.has(name))
@@ -43,13 +52,13 @@ function problemsOf(
   where: string,
   schema: z.ZodType,
 ): readonly Problem[] {
-  return issues.flatMap((issue) => {
+  return issues.slice(0, MOST_PROBLEMS).flatMap((issue) => {
     if (issue.code === 'invalid_union') return unionProblems(issue, where, schema);
     const path = pathText(where, issue.path);
     if (issue.code === 'unrecognized_keys') {
-      return issue.keys.map((key) => ({
+      return issue.keys.slice(0, MOST_PROBLEMS).map((key) => ({
         path: pathText(where, [...issue.path, key.slice(0, 64)]),
-        message: `is not known.${didYouMean(key, keysAt(schema, issue.path))}`,
+        message: `is not known.${didYouMean(key.slice(0, 64), keysAt(schema, issue.path))}`,
       }));
     }
     return [{ path, message: messageOf(issue) }];
