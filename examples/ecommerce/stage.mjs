@@ -1,97 +1,77 @@
 /**
- * The stage on which `npm start` and `npm run order` play: a shop, a Tasker with a worker, and a view of the order while it goes on.
- * One process does it all, so that Ctrl-C (or worse) leaves nothing behind that still runs.
+ * The stage on which `npm start` and `npm run order` play: a shop, a Tasker with a worker, and a screen.
+ * One process does it all, so that Ctrl-C (or worse) leaves nothing behind that still runs. Where `npm start` runs already, its shop
+ * and its Tasker are played on, over HTTP (beside.mjs).
  */
 import { existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { dirname, join, resolve } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { createTasker } from 'tasker-engine';
-import { follow } from '../../dist/cli/follow.js';
+import { createToolbox } from '../../dist/cli/create-toolbox.js';
+import { DEFAULT_DATA_DIRECTORY } from '../../dist/cli/database.js';
 import { processIo, STOP_EXIT_CODES } from '../../dist/cli/io.js';
-import { createProgressView } from '../../dist/cli/output/live.js';
+import { commandLogger } from '../../dist/cli/output/worker-log.js';
 import { createScreen } from '../../dist/cli/screen.js';
+import { announcedServer } from '../../dist/cli/server-file.js';
 import { loadShop } from './shop/load.mjs';
 
-const HERE = dirname(fileURLToPath(import.meta.url));
-const ORDER = join(HERE, 'order.yaml');
+const ORDER = join(dirname(fileURLToPath(import.meta.url)), 'order.yaml');
 
 /**
- * Opens the stage, plays, and clears everything away whatever happens; then ends the process.
+ * Sets the stage, plays, and ends the process. Everything that was opened is closed, whatever happens.
  *
- * @param settings `latencyMs`: how long the shop takes for each answer
- * @param play receives the stage, and returns the exit code
+ * @param play receives the stage and returns the exit code. `running` is the service of this folder that runs already, or null. A stop
+ *   that is asked for when the play has brought 0 is no failure; before that, the exit code names the signal.
  */
-export async function onStage({ latencyMs }, play) {
+export async function onStage(play) {
   const io = processIo();
-  const dataDirectory = resolve(io.directory, io.environment.dataDirectory ?? '.tasker/data');
   const ending = new AbortController();
-  let exitCode;
   io.onStop((cause) => ending.abort(cause));
+  let stopped = 'what is unfinished goes on at the next npm start';
+  let exitCode;
   try {
-    exitCode = await withShop({ dataDirectory, latencyMs }, (shop, rememberPort) =>
-      withTasker({ io, dataDirectory }, (tasker) => {
-        rememberPort(); // only now: a second start, refused because the database is in use, changes nothing
-        return play({ io, screen: createScreen(io, {}), signal: ending.signal, shop, tasker });
-      }),
+    const toolbox = createToolbox();
+    const dataDirectory = resolve(
+      io.directory,
+      io.environment.dataDirectory ?? DEFAULT_DATA_DIRECTORY,
     );
+    // Announced in this folder also when the orders are on a database server: whoever plays beside it needs its shop.
+    const place = { embedded: { directory: dataDirectory } };
+    const running = await announcedServer(place, { io, toolbox });
+    if (running !== null) stopped = `the order goes on at ${running.url}`;
+    const screen = createScreen(io, {});
+    exitCode = await play({ io, toolbox, screen, signal: ending.signal, place, running });
   } catch (error) {
     exitCode = complain(io, error);
   }
   if (ending.signal.aborted) {
-    io.err.write('stopped: what is unfinished goes on at the next npm start\n');
-    exitCode = STOP_EXIT_CODES[ending.signal.reason];
+    io.err.write(`stopped: ${stopped}\n`);
+    if (exitCode !== 0) exitCode = STOP_EXIT_CODES[ending.signal.reason];
   }
   await io.finish(exitCode);
 }
 
-/** Shows an order until it is settled or the user stops it. Resolves to its last state, or null. */
-export function watchOrder({ tasker, io, screen, signal }, taskId) {
-  return follow({ tasker, taskId, view: createProgressView(screen), io, signal });
-}
-
-/** Requests an order. The reason names the moment, so that the same cart can be ordered again: identical requests are duplicates. */
-export async function requestOrder({ tasker, shop, io }, { cart, initiator }) {
-  const { taskId } = await tasker.create('ecommerce/order', {
-    context: { cart_id: cart, shop_port: shop.port },
-    initiator,
-    reason: `example of ${io.now().toISOString()}`,
-    sourceSystem: 'example',
-    tags: ['example'],
-  });
-  return taskId;
-}
-
-/** What was ordered, or what went wrong, in words. */
-export async function describeOrder({ tasker, screen }, taskId) {
-  const steps = await tasker.steps(taskId);
-  const order = steps.find((step) => step.name === 'create_order')?.results?.order;
-  const event = steps.find((step) => step.name === 'publish_event')?.results?.publish_results;
-  const failed = steps.find((step) => step.status === 'error' && step.readyAt === null);
-  if (failed) screen.print(`${failed.name} failed for good: ${failed.error?.message}`);
-  if (!order) return;
-  screen.print(`order ${order.order_id} of customer ${order.customer_id}: ${order.status}`);
-  for (const line of order.lines) {
-    const discount = line.discount_percentage === 0 ? '' : `less ${line.discount_percentage} %`;
-    screen.print(
-      `  ${String(line.quantity).padStart(3)} × ${line.name.padEnd(26)}${money(line.total)}  ${discount.padEnd(13)}${money(line.discounted_total)}`,
-    );
-  }
-  screen.print(
-    `  ${'total'.padEnd(32)}${money(order.total)}  ${''.padEnd(13)}${money(order.discounted_total)}`,
+/**
+ * Plays in this process alone: with a shop, and a Tasker that is started.
+ *
+ * @param settings `latencyMs`: how long the shop takes for each answer
+ */
+export function playHere(stage, { latencyMs }, play) {
+  return withShop(stage, { latencyMs }, (shop) =>
+    withTasker(stage, (tasker) => {
+      rememberPort(stage, shop); // only now: a second start, refused because the database is in use, changes nothing
+      return play({ ...stage, shop, tasker });
+    }),
   );
-  if (event) screen.print(`event ${event.event_id} ${event.event_name} at ${event.published_to}`);
 }
 
-function money(amount) {
-  return amount.toFixed(2).padStart(9);
-}
-
-async function withTasker({ io, dataDirectory }, work) {
+async function withTasker({ io, screen, place }, work) {
   const { databaseUrl, schema, name } = io.environment;
   const tasker = createTasker({
-    database: databaseUrl ?? { embedded: { directory: dataDirectory } },
+    database: databaseUrl ?? place,
     migrate: true,
     environment: name,
+    logger: loggerOf({ io, screen }),
     ...(schema === undefined ? {} : { schema }),
     // Short, because somebody waits: after Ctrl-C a running step has three seconds to finish, then it is given back.
     worker: { shutdownGrace: '3s', lease: '5s' },
@@ -105,26 +85,44 @@ async function withTasker({ io, dataDirectory }, work) {
   }
 }
 
-/**
- * Starts the shop on the port that it had last time, so that unfinished orders find it again; without a last time on its usual port,
- * and when that one is taken on any.
- */
-async function withShop({ dataDirectory, latencyMs }, work) {
-  const { startShop, SHOP_PORT } = await loadShop();
-  const folder = join(dirname(dataDirectory), 'shop');
-  mkdirSync(folder, { recursive: true });
-  const portFile = join(folder, 'port');
-  const port = existsSync(portFile) ? Number(readFileSync(portFile, 'utf8')) : SHOP_PORT;
-  const options = { latencyMs, eventsFile: join(folder, 'events.ndjson') };
-  const shop = await startShop({ ...options, port }).catch((error) => {
+/** Warnings and errors, each a line on standard error. */
+export function loggerOf({ io, screen }) {
+  return commandLogger({ io, screen, isVerbose: false });
+}
+
+/** Opens a shop on the port that the last one had, or on its usual port; when that one is taken, on any. */
+export async function withShop(stage, { latencyMs }, work) {
+  const { startShop } = await loadShop();
+  const options = { latencyMs, eventsFile: join(shopFolder(stage), 'events.ndjson') };
+  const shop = await startShop({ ...options, port: await lastPort(stage) }).catch((error) => {
     if (error.code !== 'EADDRINUSE') throw error;
     return startShop({ ...options, port: 0 });
   });
   try {
-    return await work(shop, () => writeFileSync(portFile, String(shop.port)));
+    return await work(shop);
   } finally {
     await shop.stop();
   }
+}
+
+/** The port of the last shop, or the usual one: unfinished orders look for the shop where it was. */
+export async function lastPort(stage) {
+  const file = portFile(stage);
+  return existsSync(file) ? Number(readFileSync(file, 'utf8')) : (await loadShop()).SHOP_PORT;
+}
+
+function rememberPort(stage, shop) {
+  writeFileSync(portFile(stage), String(shop.port));
+}
+
+function portFile(stage) {
+  return join(shopFolder(stage), 'port');
+}
+
+function shopFolder({ place }) {
+  const folder = join(dirname(place.embedded.directory), 'shop');
+  mkdirSync(folder, { recursive: true });
+  return folder;
 }
 
 function complain(io, error) {
