@@ -3,10 +3,10 @@ import type { Logger } from '../kernel/logger.ts';
 import { redactText } from '../kernel/redact.ts';
 import type { ProblemDto } from '../contract/dto/problem.ts';
 
-/** Longest text of a problem; the whole document stays below 4 KiB. */
+/** Bytes of the texts of a problem, as JSON; the whole document stays below 4 KiB whatever a caller wrote. */
 const MAX_DETAIL = 1_000;
-const MAX_PROBLEMS = 20;
 const MAX_PROBLEM = 100;
+const MAX_PROBLEMS = 2_200;
 
 /** Any error as the problem document that a caller may see: for what is not the caller's doing, nothing of the inside. */
 export function toProblem(error: unknown, requestId: string): ProblemDto {
@@ -55,6 +55,7 @@ const TITLES: Readonly<Record<number, string>> = {
   422: 'Unprocessable Content',
   429: 'Too Many Requests',
   500: 'Internal Server Error',
+  502: 'Bad Gateway',
   503: 'Service Unavailable',
   504: 'Gateway Timeout',
 };
@@ -89,17 +90,31 @@ function extraHeaders(error: unknown, problem: ProblemDto): Readonly<Record<stri
   return problem.status === 503 ? { 'retry-after': '1' } : {};
 }
 
+/** As many problems as there is room for. */
 function problemsOf(value: unknown): { path: string; message: string }[] {
-  if (!Array.isArray(value)) return [];
-  return value.slice(0, MAX_PROBLEMS).map((one: unknown) => {
+  const shown: { path: string; message: string }[] = [];
+  let room = MAX_PROBLEMS;
+  for (const one of Array.isArray(value) ? value : []) {
     const { path, message } = one as { path: unknown; message: unknown }; // sound: the details of the catalogue
-    return {
+    const problem = {
       path: cut(redactText(String(path)), MAX_PROBLEM),
       message: cut(redactText(String(message)), MAX_PROBLEM),
     };
-  });
+    room -= bytesOf(problem) + 1;
+    if (room < 0) break;
+    shown.push(problem);
+  }
+  return shown;
 }
 
+/** As much of a text as has so many bytes in JSON, where one letter may have six. */
 function cut(text: string, most: number): string {
-  return text.length <= most ? text : `${text.slice(0, most)}…`;
+  if (text.length <= most && bytesOf(text) <= most) return text;
+  let kept = text.slice(0, most);
+  while (bytesOf(kept) > most - 3) kept = kept.slice(0, Math.floor(kept.length * 0.9));
+  return `${kept}…`;
+}
+
+function bytesOf(value: unknown): number {
+  return Buffer.byteLength(JSON.stringify(value));
 }

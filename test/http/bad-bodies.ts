@@ -100,6 +100,9 @@ export const BAD_BODIES: Readonly<Record<string, BadBody>> = {
   '50,000 unknown fields': invalid(
     Object.fromEntries(Array.from({ length: 50_000 }, (_, n) => [`initiator${n}`, 1])),
   ),
+  'fields with names of control characters': invalid(
+    Object.fromEntries(Array.from({ length: 60 }, (_, n) => ['\u0001'.repeat(60 + n), 1])),
+  ),
   'a field with a name of a million letters': invalid({ ['n'.repeat(1_000_000)]: 1 }),
   // texts and lists
   'a reason of 900,000 letters': invalid({ reason: 'r'.repeat(900_000) }),
