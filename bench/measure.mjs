@@ -78,6 +78,11 @@ export class Meter {
   async commits() {
     const busy = `select count(*)::int as sessions from pg_stat_activity where datname = $1 and backend_type = 'client backend'`;
     while ((await this.#client.query(busy, [this.#database])).rows[0].sessions > 0) await delay(5);
+    return this.commitsReported();
+  }
+
+  /** The same without waiting: what open sessions did in their last second may be missing. */
+  async commitsReported() {
     const text = 'select xact_commit::float8 as commits from pg_stat_database where datname = $1';
     return (await this.#client.query(text, [this.#database])).rows[0].commits;
   }
@@ -100,7 +105,7 @@ export class Meter {
 }
 
 /** Processor time of a process and its children, the ended ones included; null where /proc does not tell. */
-function familyCpuUs(pid) {
+export function familyCpuUs(pid) {
   const parent = processTimes(pid);
   if (parent === null) return null;
   let ticks = parent.own + parent.ended;

@@ -15,12 +15,13 @@ const LOGGER = {
 
 /**
  * @param {{ url: string, contender: 'ours' | 'ours-identity', steps: readonly object[], tasks: number, concurrency: number,
- *   connections: number }} job `ours-identity` only enqueues, with the identity that a definition has by default
+ *   connections: number, run?: (name: string, given: object) => Promise<object> }} job `ours-identity` only enqueues, with the identity
+ *   that a definition has by default; `run` is what each step does, with what the engine gives a handler
  * @param {import('./measure.mjs').Meter} meter
  */
 export async function runOurThroughput(job, meter) {
   const enqueueOnly = job.contender === 'ours-identity';
-  const definition = define(job.steps, { identity: enqueueOnly ? undefined : 'none' });
+  const definition = define(job, { identity: enqueueOnly ? undefined : 'none' });
   await migrate(job.url);
   const commitsBefore = await meter.commits();
   const maker = await startTasker({ database: job.url, worker: false }, definition);
@@ -36,7 +37,7 @@ export async function runOurThroughput(job, meter) {
 export async function runOurLatency(job, meter) {
   let handledAt = 0;
   const last = job.steps.at(-1).name;
-  const definition = define(job.steps, {
+  const definition = define(job, {
     identity: 'none',
     onHandled: (name) => {
       if (name === last) handledAt = performance.now();
@@ -69,13 +70,13 @@ export async function runOurLatency(job, meter) {
   return { ...latencies(handled, awaited), cost, commits, problem: await findViolations(job.url) };
 }
 
-function define(steps, { identity, onHandled = () => {} }) {
+function define({ steps, run = handle }, { identity, onHandled = () => {} }) {
   return defineTask({ name: TASK, ...(identity === undefined ? {} : { identity }) }, (task) => {
     const made = {};
     for (const { name, parents } of steps) {
       const dependsOn = Object.fromEntries(parents.map((parent) => [parent, made[parent]]));
-      made[name] = task.step(name, { dependsOn }, async () => {
-        const result = await handle(name);
+      made[name] = task.step(name, { dependsOn }, async (given) => {
+        const result = await run(name, given);
         onHandled(name);
         return result;
       });

@@ -6,12 +6,11 @@
  * I2: the contenders of a workload take turns, in another order each round, so that what disturbs the machine disturbs all.
  * I3: a run of ours counts only when the engine's own laws hold over what it stored.
  */
-import { fork } from 'node:child_process';
-import { once } from 'node:events';
 import { writeFileSync } from 'node:fs';
 import path from 'node:path';
 import { describeMachine, machineFacts } from './machine.mjs';
 import { readOptions, USAGE } from './options.mjs';
+import { askChild, inTurn } from './rounds.mjs';
 import { openServer } from './server.mjs';
 import { closingLine, renderTable } from './table.mjs';
 import { WORKLOADS } from './workloads.mjs';
@@ -71,17 +70,11 @@ async function runAll(server, options) {
   return runs;
 }
 
-/** I2 */
-function inTurn(contenders, round) {
-  const first = (round - 1) % contenders.length;
-  return [...contenders.slice(first), ...contenders.slice(0, first)];
-}
-
 /** I1 */
 function runOne(server, { workload, contender, round, concurrency, connections, ...options }) {
   const tasks = tasksOf(workload, options);
   return server.withFreshDatabase(async ({ name, url }) => {
-    const answer = await askChild({
+    const job = {
       workload,
       contender,
       tasks,
@@ -92,23 +85,10 @@ function runOne(server, { workload, contender, round, concurrency, connections, 
       adminUrl: server.url,
       postmasterPid: server.postmasterPid,
       statements: server.statements,
-    });
+    };
+    const answer = await askChild(job, { file: ONE, timeoutMs: RUN_TIMEOUT_MS });
     return { workload, contender, round, tasks, ...answer };
   });
-}
-
-/** @returns {Promise<{ measures: object, problem: string | null }>} */
-async function askChild(job) {
-  const child = fork(ONE, { stdio: ['ignore', 2, 2, 'ipc'] });
-  const timer = setTimeout(() => child.kill('SIGKILL'), RUN_TIMEOUT_MS);
-  let answer = null;
-  child.once('message', (message) => {
-    answer = message;
-  });
-  child.send(job);
-  const [code, signal] = await once(child, 'exit');
-  clearTimeout(timer);
-  return answer ?? { measures: {}, problem: `the run ended without an answer (${signal ?? code})` };
 }
 
 function tasksOf(workload, { tasks, quick }) {

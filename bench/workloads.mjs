@@ -48,6 +48,54 @@ export const WORKLOADS = {
   },
 };
 
+/** The shapes by which another engine publishes its figures. */
+export const SHAPES = {
+  'linear-4': shape('a chain of 4', { a: [], b: ['a'], c: ['b'], d: ['c'] }),
+  'diamond-4': shape('a diamond of 4', { a: [], b: ['a'], c: ['a'], d: ['b', 'c'] }),
+  'complex-7': shape('two branches that mix, 7', {
+    start: [],
+    left: ['start'],
+    right: ['start'],
+    validate: ['left', 'right'],
+    transform: ['left'],
+    analyze: ['right'],
+    finish: ['validate', 'transform', 'analyze'],
+  }),
+  'tree-8': shape('a tree of 8', {
+    root: [],
+    left: ['root'],
+    right: ['root'],
+    left_one: ['left'],
+    left_two: ['left'],
+    right_one: ['right'],
+    right_two: ['right'],
+    gather: ['left_one', 'left_two', 'right_one', 'right_two'],
+  }),
+};
+
+function shape(title, parents) {
+  const steps = Object.entries(parents).map(([name, names]) => ({ name, parents: names }));
+  return { title, kind: 'throughput', steps, tasks: 10_000, quickTasks: 50 };
+}
+
+/**
+ * Steps that may run at once, in the order in which they may: for contenders where a workflow is code. In every graph here, each
+ * step's parents are in the levels before it.
+ *
+ * @param {readonly { name: string, parents: readonly string[] }[]} steps
+ * @returns {(typeof steps)[]}
+ */
+export function levelsOf(steps) {
+  const depths = new Map();
+  const levels = [];
+  for (const step of steps) {
+    const depth = 1 + Math.max(-1, ...step.parents.map((parent) => depths.get(parent)));
+    depths.set(step.name, depth);
+    (levels[depth] ??= []).push(step);
+  }
+  return levels;
+}
+
 /**
  * The same steps as positions in the list, which is how a hand-written engine would see them.
  *

@@ -6,7 +6,7 @@
  * One statement per batch appends results, finishes tasks and leases more. Task states: 0 free, 1 leased, 2 complete.
  */
 import { setTimeout as delay } from 'node:timers/promises';
-import { contextOf, handle } from '../workloads.mjs';
+import { contextOf } from '../workloads.mjs';
 import { arrayText } from './connection.mjs';
 
 const TABLES = `
@@ -42,20 +42,23 @@ update task as t
  where t.ctid = free.ctid
 returning t.id, t.context`;
 
-/** @param {ReturnType<typeof import('../workloads.mjs').graphOf>} graph */
-export function leaseModel(graph) {
+/**
+ * @param {ReturnType<typeof import('../workloads.mjs').graphOf>} graph
+ * @param {(name: string, taskId: number) => Promise<object>} run what each step does
+ */
+export function leaseModel(graph, run) {
   return {
     tables: TABLES,
     enqueue: (connection, from, count) =>
       connection.query('enqueue', ENQUEUE, [tasksText(from, count)]),
-    drain: (connection, batch, progress) => drain(graph, connection, { batch, progress }),
+    drain: (connection, batch, progress) => drain({ graph, run }, connection, { batch, progress }),
     async handOff(connection, id) {
       await connection.query('start', START, [id, JSON.stringify(contextOf(id))]);
       const memory = new Map([[id, freshTask(graph)]]);
       let running = graph.roots.map((position) => ({ taskId: id, position }));
       let handledAt = 0;
       while (running.length > 0) {
-        const results = await handleAll(graph, running);
+        const results = await handleAll({ graph, run }, running);
         handledAt = performance.now();
         const { ready, finished } = settle(graph, memory, running);
         await advance(connection, { running, results, finished, room: 0 });
@@ -67,12 +70,12 @@ export function leaseModel(graph) {
 }
 
 /** Runs batches on one connection until no task is left; steps beyond the batch wait in memory. */
-async function drain(graph, connection, { batch, progress }) {
+async function drain({ graph, run }, connection, { batch, progress }) {
   const memory = new Map();
   let running = [];
   let waiting = [];
   while (progress.left > 0) {
-    const results = await handleAll(graph, running);
+    const results = await handleAll({ graph, run }, running);
     const { ready: opened, finished } = settle(graph, memory, running);
     const ready = waiting.concat(opened);
     const room = ready.length >= batch ? 0 : Math.ceil((batch - ready.length) / graph.roots.length);
@@ -88,8 +91,8 @@ async function drain(graph, connection, { batch, progress }) {
   }
 }
 
-function handleAll(graph, running) {
-  return Promise.all(running.map(({ position }) => handle(graph.names[position])));
+function handleAll({ graph, run }, running) {
+  return Promise.all(running.map(({ taskId, position }) => run(graph.names[position], taskId)));
 }
 
 function freshTask(graph) {

@@ -7,7 +7,7 @@
  * from the queue, as the engine does. Step states: 0 waiting, 1 ready, 2 running, 3 complete.
  */
 import { setTimeout as delay } from 'node:timers/promises';
-import { contextOf, handle } from '../workloads.mjs';
+import { contextOf } from '../workloads.mjs';
 import { againAfterDeadlock, arrayText } from './connection.mjs';
 
 const TABLES = `
@@ -55,8 +55,11 @@ select task_id as "taskId", position, null as context from opened where state = 
 union all
 select c.task_id, c.position, t.context from claimed as c join task as t on t.id = c.task_id`;
 
-/** @param {ReturnType<typeof import('../workloads.mjs').graphOf>} graph */
-export function queueModel(graph) {
+/**
+ * @param {ReturnType<typeof import('../workloads.mjs').graphOf>} graph
+ * @param {(name: string, taskId: number) => Promise<object>} run what each step does
+ */
+export function queueModel(graph, run) {
   const steps = graph.waitingOn.map((parents, position) => ({ position, parents }));
   const enqueueText = insertText({
     steps: steps.map((step) => ({ ...step, state: step.parents === 0 ? 1 : 0 })),
@@ -70,13 +73,13 @@ export function queueModel(graph) {
     tables: TABLES,
     enqueue: (connection, from, count) =>
       connection.query('enqueue', enqueueText, [tasksText(from, count)]),
-    drain: (connection, batch, progress) => drain(graph, connection, { batch, progress }),
+    drain: (connection, batch, progress) => drain({ graph, run }, connection, { batch, progress }),
     async handOff(connection, id) {
       await connection.query('start', startText, [tasksText(id, 1)]);
       let running = graph.roots.map((position) => ({ taskId: id, position }));
       let handledAt = 0;
       while (running.length > 0) {
-        const results = await handleAll(graph, running);
+        const results = await handleAll({ graph, run }, running);
         handledAt = performance.now();
         running = await advance(connection, report(graph, running, results), 0);
       }
@@ -89,11 +92,11 @@ export function queueModel(graph) {
  * Runs batches on one connection until no task is left. Children beyond the batch wait in memory, so that statements stay small;
  * all connections of the process run them.
  */
-async function drain(graph, connection, { batch, progress }) {
+async function drain({ graph, run }, connection, { batch, progress }) {
   let running = [];
   while (progress.left > 0) {
     running.sort((one, two) => one.taskId - two.taskId || one.position - two.position);
-    const done = report(graph, running, await handleAll(graph, running));
+    const done = report(graph, running, await handleAll({ graph, run }, running));
     const room = Math.max(0, batch - progress.waiting.length - done.children.size);
     progress.waiting.push(...(await advance(connection, done, room)));
     progress.left -= done.finished.length;
@@ -103,8 +106,8 @@ async function drain(graph, connection, { batch, progress }) {
   }
 }
 
-function handleAll(graph, running) {
-  return Promise.all(running.map(({ position }) => handle(graph.names[position])));
+function handleAll({ graph, run }, running) {
+  return Promise.all(running.map(({ taskId, position }) => run(graph.names[position], taskId)));
 }
 
 /** What finished steps mean for the database: their results, how many parents each child lost, which tasks are over. */

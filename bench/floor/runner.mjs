@@ -1,6 +1,6 @@
 /** Runs one hand-written floor, in the same phases and with the same number of connections and steps in flight as the engine. */
 import { analyze, ENQUEUE_BATCH, latencies, pauseBefore, WARM_UP_RUNS } from '../pace.mjs';
-import { graphOf } from '../workloads.mjs';
+import { graphOf, handle } from '../workloads.mjs';
 import { connect } from './connection.mjs';
 import { leaseModel } from './lease-model.mjs';
 import { queueModel } from './queue-model.mjs';
@@ -8,11 +8,12 @@ import { queueModel } from './queue-model.mjs';
 const MODELS = { 'queue-floor': queueModel, 'lease-floor': leaseModel };
 
 /**
- * @param {{ url: string, contender: string, steps: readonly object[], tasks: number, concurrency: number, connections: number }} job
+ * @param {{ url: string, contender: string, steps: readonly object[], tasks: number, concurrency: number, connections: number,
+ *   run?: (name: string, taskId: number) => Promise<object> }} job `run` is what each step does
  * @param {import('../measure.mjs').Meter} meter
  */
 export async function runFloorThroughput(job, meter) {
-  const model = MODELS[job.contender](graphOf(job.steps));
+  const model = modelOf(job);
   await createTables(model, job.url);
   const commitsBefore = await meter.commits();
   const connections = await connectAll(job);
@@ -31,7 +32,7 @@ export async function runFloorThroughput(job, meter) {
 
 /** One task at a time, handed to this process as it is stored: nothing has to be woken. */
 export async function runFloorLatency(job, meter) {
-  const model = MODELS[job.contender](graphOf(job.steps));
+  const model = modelOf(job);
   await createTables(model, job.url);
   const commitsBefore = await meter.commits();
   const [connection] = await connectAll({ ...job, connections: 1 });
@@ -55,6 +56,10 @@ export async function runFloorLatency(job, meter) {
   await connection.close();
   const commits = (await meter.commits()) - commitsBefore;
   return { ...latencies(handled, awaited), cost, commits, problem };
+}
+
+function modelOf({ contender, steps, run = handle }) {
+  return MODELS[contender](graphOf(steps), run);
 }
 
 async function createTables(model, url) {
