@@ -32,7 +32,7 @@ export async function updateStep(
   const { inputs, retryLimit } = change;
   const revision = change.ifRevision === undefined ? null : checkRevision(change.ifRevision);
   if (inputs === undefined && retryLimit === undefined) {
-    throw new TaskerError('INVALID_REQUEST', { problem: 'give inputs or retryLimit' });
+    throw new TaskerError('INVALID_REQUEST', { problem: 'give inputs or a retry limit' });
   }
   const call = { taskId, step, by: change, verb: 'edited' };
   const updated = await actOnStep(parts, call, async (held) => {
@@ -106,7 +106,7 @@ function checkLimit(retryLimit: number, step: WorkflowStep): void {
   const least = Math.max(1, step.attempts);
   if (!Number.isInteger(retryLimit) || retryLimit < least || retryLimit > 1_000_000) {
     throw new TaskerError('INVALID_REQUEST', {
-      problem: `retryLimit must be a whole number of at least ${least} (attempts made so far)`,
+      problem: `the retry limit must be a whole number of at least ${least} (attempts made so far)`,
     });
   }
 }

@@ -235,7 +235,7 @@ function keep({ status, json }: Answer, found: Found): void {
 
 /** What depends on several members, or on what is stored: a schema has no words for it. */
 const RELATIONS =
-  /belong together|needs the system|must all have one name|must name something|must have inputs or retry_limit|not one that this list gave|neither a role|bypass_steps may have|mapped to itself|at most ten years/;
+  /belong together|needs the system|must all have one name|must name something|must have inputs or retry_limit|not one that this list gave|neither a role|bypass_steps may have|mapped to itself|at most ten years|attempts made so far/;
 
 /** What the document allows and the interface does not. */
 function refusals({ status, json }: Answer): readonly string[] {
