@@ -1,5 +1,7 @@
 export interface ChartPanel {
   readonly title: string;
+  /** A bar is cut at so many times the shortest one, and marked. @default never */
+  readonly longest?: number;
   /** What the numbers are, such as `steps/s, more is better`. */
   readonly unit: string;
   readonly bars: readonly {

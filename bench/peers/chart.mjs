@@ -23,9 +23,9 @@ const STYLE = `
 
 /**
  * @param {string} title
- * @param {readonly { title: string, unit: string,
+ * @param {readonly { title: string, unit: string, longest?: number,
  *   bars: readonly { label: string, value: number, kind: 'ours' | 'floor' | 'peer' }[] }[]} panels bars keep their order; each panel
- *   has a scale of its own, which begins at zero
+ *   has a scale of its own, which begins at zero; bars of more than `longest` times the shortest one are cut and marked
  * @returns {string}
  */
 export function renderChart(title, panels) {
@@ -45,18 +45,20 @@ export function renderChart(title, panels) {
   ].join('\n');
 }
 
-function renderPanel({ title, unit, bars }, top) {
-  const largest = Math.max(...bars.map(({ value }) => value));
+function renderPanel({ title, unit, bars, longest = Infinity }, top) {
+  const values = bars.map(({ value }) => value);
+  const largest = Math.min(Math.max(...values), Math.min(...values) * longest);
   const room = WIDTH - LABEL_WIDTH - VALUE_WIDTH;
   const head = top + 24;
   const rows = bars.map(({ label, value, kind }, index) => {
     const y = top + PANEL_HEAD - 8 + index * ROW;
-    const width = largest > 0 ? Math.max(1, (value / largest) * room) : 1;
+    const isCut = value > largest;
+    const width = largest > 0 ? Math.max(1, Math.min(1, value / largest) * room) : 1;
     const line = y + BAR - 3;
     return [
       `<text x="${LABEL_WIDTH - 8}" y="${line}" text-anchor="end">${escape(label)}</text>`,
       `<rect class="${kind}" x="${LABEL_WIDTH}" y="${y}" width="${round(width)}" height="${BAR}" rx="2"/>`,
-      `<text class="value" x="${round(LABEL_WIDTH + width + 6)}" y="${line}">${shown(value)}</text>`,
+      `<text class="value" x="${round(LABEL_WIDTH + width + 6)}" y="${line}">${isCut ? '→ ' : ''}${shown(value)}</text>`,
     ].join('');
   });
   return [

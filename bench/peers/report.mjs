@@ -4,6 +4,9 @@ import { SHAPES, WORKLOADS } from '../workloads.mjs';
 import { CONTENDERS } from './contenders.mjs';
 import { COLUMNS } from './measures.mjs';
 
+/** Some wait for a timer: on a scale with them, the others could not be told apart. */
+const LONGEST_BAR = 10;
+
 const ALL = { ...WORKLOADS, ...SHAPES };
 
 /**
@@ -50,6 +53,7 @@ export function panelsOf(runs) {
         ? 'ms until the last handler finished, p50; less is better'
         : 'steps/s, create + drain; more is better',
       bars: sorted,
+      ...(isLatency ? { longest: LONGEST_BAR } : {}),
     };
   });
 }
@@ -77,7 +81,7 @@ function renderWorkload(workload, runs) {
 
 function cellOf(runs, { workload, name, column }) {
   const { key, digits, isRatio } = column;
-  if (isRatio) return name === 'ours' ? '' : spread(ratiosOf(runs, { workload, name, key }), 2);
+  if (isRatio) return name === 'ours' ? '' : ratioCell(ratiosOf(runs, { workload, name, key }));
   return spread(valuesOf(runs, { workload, name, key }), digits);
 }
 
@@ -111,6 +115,12 @@ function contendersOf(runs, workload) {
 function kindOf(name) {
   if (name === 'ours') return 'ours';
   return name.endsWith('-floor') ? 'floor' : 'peer';
+}
+
+/** Two digits tell nothing of a ratio that is very small. */
+function ratioCell(ratios) {
+  const isSmall = ratios.length > 0 && median(ratios) < 0.1;
+  return spread(ratios, isSmall ? 3 : 2);
 }
 
 function spread(values, digits) {

@@ -170,6 +170,27 @@ describe('the chart', () => {
     expect(drawn).not.toContain('NaN');
   });
 
+  test('cuts and marks a bar that would make all others too short to compare', () => {
+    const drawn = renderChart('A title', [
+      {
+        title: 'W5',
+        unit: 'ms',
+        longest: 10,
+        bars: [
+          { label: 'Tasker', value: 5, kind: 'ours' },
+          { label: 'a poller', value: 5000, kind: 'peer' },
+        ],
+      },
+    ]);
+
+    const widths = [...drawn.matchAll(/<rect [^>]*width="([\d.]+)"/g)].map(([, width]) =>
+      Number(width),
+    );
+    expect((widths[1] ?? 0) / (widths[0] ?? 1)).toBeCloseTo(10, 1);
+    expect(drawn).toContain('>→ 5,000<');
+    expect(drawn).toContain('>5.0<');
+  });
+
   test('puts panels below each other and makes room for all of them', () => {
     const panel = { title: 'W1', unit: 'steps/s', bars };
 
