@@ -7,7 +7,8 @@ import { startEngine, type Engine } from '../support/engine.ts';
 import { readDocument, type Document, type Schema } from './document.ts';
 import { clientOf, read, requestOf, type Answer, type Client } from './lab.ts';
 import { createOracle, type Oracle } from './oracle.ts';
-import { anyRequest, type Draft } from './random-requests.ts';
+import type { Draft } from './random-changes.ts';
+import { anyRequest } from './random-requests.ts';
 
 /** Of each database; both together make a run of 20,000. */
 const REQUESTS = Number(process.env['TASKER_FUZZ_REQUESTS'] ?? 10_000);
