@@ -34,6 +34,11 @@ const broken = defineTask({ name: 'broken', identity: 'none', retryLimit: 1 }, (
     throw new Error('out of order');
   });
 });
+const waiting = defineTask({ name: 'waiting', identity: 'none', retryLimit: 20 }, (t) => {
+  t.step('fails', { backoff: { base: '1h', max: '1h', jitter: 'none' } }, () => {
+    throw new Error('out of order');
+  });
+});
 const stuck = defineTask({ name: 'stuck', identity: 'none', queue: 'nobody' }, (t) => {
   const waits = t.step('waits', {}, () => null);
   t.step('maybe', { dependsOn: { waits }, skippable: true }, () => null);
@@ -72,7 +77,7 @@ describeOnEachDatabase('random requests over the whole document', (database) => 
 
   beforeAll(async () => {
     engine = await startEngine(database);
-    for (const task of [quick('default'), quick('other'), broken, stuck, once])
+    for (const task of [quick('default'), quick('other'), broken, waiting, stuck, once])
       await engine.tasker.register(task);
     client = clientOf(engine.tasker);
     document = readDocument((await client('GET', '/openapi.json')).json as Schema); // sound: the interface describes itself
@@ -162,13 +167,13 @@ async function one(
 
 /** The ids that stand for something, in the place of what they stand for. */
 function filled(draft: Draft, found: Found): Pick<Draft, 'segments' | 'query'> {
-  const [last, open] = [found.tasks.slice(-100), found.open.slice(-20)];
+  const [last, open] = [found.tasks.slice(-100), found.open.slice(-8)];
   let taskId = 1;
   const segments = draft.segments.map((segment) => {
     const [, what, number] = /^@(\w+)#(\d+)$/.exec(segment) ?? [];
     const pick = Number(number);
     if (what === 'task_id') {
-      const from = pick % 2 === 0 ? last : open;
+      const from = pick % 4 === 0 ? last : open;
       return String((taskId = from[pick % from.length] ?? 1));
     }
     if (what === 'step_id')
@@ -223,7 +228,7 @@ function keep({ status, json }: Answer, found: Found): void {
   if (status === 201 && body.task !== undefined) {
     found.created += 1;
     found.tasks.push(body.task.task_id);
-    if (body.task.name !== 'quick') found.open.push(body.task.task_id);
+    if (['broken', 'stuck', 'waiting'].includes(body.task.name)) found.open.push(body.task.task_id);
   }
   if (status === 201 && body.tasks !== undefined) {
     const made = body.tasks.filter(({ created }) => created);

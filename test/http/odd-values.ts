@@ -2,7 +2,18 @@ import type { Json } from '../../src/kernel/json.ts';
 
 /** What a parameter or member of this name usually is; without it most requests would name nothing that exists. */
 export const WORDS: Readonly<Record<string, readonly Json[]>> = {
-  name: ['quick', 'broken', 'broken', 'stuck', 'stuck', 'other/quick', 'once', 'default/quick'],
+  name: [
+    'quick',
+    'broken',
+    'broken',
+    'stuck',
+    'stuck',
+    'waiting',
+    'waiting',
+    'other/quick',
+    'once',
+    'default/quick',
+  ],
   namespace: ['default', 'other'],
   namespaces: ['default', 'other'],
   bypass_steps: ['maybe'],
