@@ -26,6 +26,9 @@ const CHART_TITLE = 'The same tasks on the same machine';
 /** No run takes longer: it hangs. */
 const RUN_TIMEOUT_MS = 3 * 60_000;
 
+/** What peers call that Node.js or a driver will drop one day is for their makers to read. */
+const QUIET = ['--disable-warning=DeprecationWarning'];
+
 const QUICK_CONCURRENCY = 100;
 const CONNECTIONS = 2;
 
@@ -122,6 +125,7 @@ function runOne(server, { contender, workload, round, ready, options }) {
       file: ONE,
       timeoutMs: RUN_TIMEOUT_MS,
       execPath: ready[contender],
+      execArgv: QUIET,
     });
     return { workload, contender, round, tasks, load, ...answer };
   });

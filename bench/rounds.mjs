@@ -12,12 +12,13 @@ export function inTurn(contenders, round) {
  * Sends a job to a fresh process and waits for its answer.
  *
  * @param {object} job
- * @param {{ file: string, timeoutMs: number, execPath?: string }} options the program that does it; how long before it is taken to
- *   hang; the Node.js that runs it, by default this one
+ * @param {{ file: string, timeoutMs: number, execPath?: string, execArgv?: readonly string[] }} options the program that does it; how
+ *   long before it is taken to hang; the Node.js that runs it, by default this one; what that is started with
  * @returns {Promise<{ measures: object, problem: string | null }>}
  */
-export async function askChild(job, { file, timeoutMs, execPath = process.execPath }) {
-  const child = fork(file, { stdio: ['ignore', 2, 2, 'ipc'], execPath });
+export async function askChild(job, options) {
+  const { file, timeoutMs, execPath = process.execPath, execArgv = [] } = options;
+  const child = fork(file, { stdio: ['ignore', 2, 2, 'ipc'], execPath, execArgv });
   const timer = setTimeout(() => child.kill('SIGKILL'), timeoutMs);
   let answer = null;
   child.once('message', (message) => {

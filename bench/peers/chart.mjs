@@ -1,7 +1,7 @@
 /** Draws bars, panel below panel, as SVG text that can be read on a light and on a dark page. */
 
-const WIDTH = 860;
-const LABEL_WIDTH = 270;
+const WIDTH = 880;
+const LABEL_WIDTH = 290;
 const VALUE_WIDTH = 90;
 const ROW = 22;
 const BAR = 14;

@@ -2,6 +2,7 @@
  * Who takes part, with the settings that served each best when several were tried on W1, and how much of it a run measures: slow
  * contenders get fewer tasks, so that a run of everything takes minutes.
  */
+import { SHAPES } from '../workloads.mjs';
 
 const BATCHES = 'a queue of single jobs: it has no steps that depend on others';
 const ONE_DEPENDENT =
@@ -31,7 +32,7 @@ export const CONTENDERS = {
     peer: null,
     store: 'postgres',
     concurrency: 1000,
-    steps: 50_000,
+    steps: 40_000,
     orders: 60,
   },
   'queue-floor': {
@@ -162,7 +163,8 @@ export function reasonToSkip(name, workload) {
 export function tasksOf(name, { workload, kind, size }) {
   const { steps, orders, tasks = {} } = CONTENDERS[name];
   if (kind === 'latency') return orders;
-  return tasks[workload] ?? Math.max(1, Math.round(steps / size));
+  const share = workload in SHAPES ? steps / 2 : steps; // there are four of them
+  return tasks[workload] ?? Math.max(1, Math.round(share / size));
 }
 
 function skipAllBut(kept, reason) {
