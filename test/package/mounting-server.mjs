@@ -1,4 +1,5 @@
 /** A server of the compiled package with a Tasker that only creates: `node mounting-server.mjs <database> <schema>`. Drains on SIGTERM, then exits with 0. */
+import { once } from 'node:events';
 import { createTasker, defineTask, jsonSchema } from '../../dist/index.js';
 import { serveTasker } from '../../dist/api/adapters/node.js';
 
@@ -12,7 +13,6 @@ await tasker.register(
 await tasker.start();
 const server = await serveTasker(tasker, { port: 0 });
 process.stdout.write(`listening on ${server.url}\n`);
-process.once('SIGTERM', async () => {
-  await server.close();
-  await tasker.stop();
-});
+await once(process, 'SIGTERM');
+await server.close();
+await tasker.stop();
