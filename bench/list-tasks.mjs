@@ -27,8 +27,10 @@ const { values: options } = parseArgs({
 const TASKS = options.quick ? 5_000 : Number(options.tasks);
 const RUNS = options.quick ? 3 : Number(options.runs);
 
-/** Name, filter, order. Values are called by how often they are met: see list-data.mjs. */
-/** @returns {[string, import('tasker-engine').TaskListRequest][]} */
+/**
+ * Name, filter, order. Values are called by how often they are met: see list-data.mjs.
+ * @returns {[string, import('tasker-engine').TaskListRequest][]}
+ */
 function cases(now) {
   const range = {
     createdFrom: new Date(now - 40 * DAY_MS),
