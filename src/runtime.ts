@@ -147,6 +147,7 @@ export class Runtime {
       ? createPostgresDispatcher(db, options.schema, options.logger)
       : createInProcessDispatcher();
     const pinned = createPinnedDefinitions(db, store);
+    let taker: Worker | null = null;
     const parts: EngineParts = {
       db,
       store,
@@ -155,6 +156,7 @@ export class Runtime {
       limits: options.limits,
       logger: options.logger,
       measures: this.measures,
+      taker: () => taker,
       hintWork: () => dispatcher.send({ kind: 'work' }),
       hintTaken: (taskId) => dispatcher.send({ kind: 'taken', taskId }),
     };
@@ -171,6 +173,7 @@ export class Runtime {
     await dispatcher.start();
     const worker = new Worker(parts, source, { options: options.worker, dispatcher });
     await worker.start();
+    taker = worker;
     return { ...base, worker, chores: startChores(parts, () => worker.workerId) };
   }
 

@@ -1,13 +1,16 @@
 import type { Connection } from '../db/db.ts';
 import { TaskerError } from '../kernel/errors.ts';
-import { identityHash, keyHash } from '../model/identity.ts';
 import type { LoadedDefinition } from '../definition/task-definition.ts';
 import type { TaskRequest } from '../model/task.ts';
-import type { NewTask, TaskIdentity, TaskShape } from '../store/tasks/insert-tasks.ts';
+import type { ClaimedStep } from '../store/steps/claimed-step.ts';
+import type { NewTask, StoredTask, TaskIdentity, TaskShape } from '../store/tasks/insert-tasks.ts';
+import type { Json } from '../kernel/json.ts';
 import { checkRequest, type CheckedRequest } from './check-request.ts';
 import { startCreationSpans, type CreationSpans } from '../telemetry/creation-span.ts';
-import type { EngineParts } from './parts.ts';
-import { openChildren, type PinnedDefinition } from './pinned-definitions.ts';
+import type { EngineParts, Stored } from './parts.ts';
+import type { PinnedDefinition } from './pinned-definitions.ts';
+import { shapeOf } from './task-shape.ts';
+import { identify, repeated } from './identify.ts';
 import type { CreatedTask } from './types.ts';
 
 /** Tasks of one statement. */
@@ -31,12 +34,18 @@ export async function createTasks(
   const identities = checked.map((request, index) => identify(loaded, request, requests[index]));
   const pinned = await parts.pinned.save(loaded.definition);
   const spans = startCreationSpans(loaded.definition, checked.length);
+  const [only] = checked;
+  if (only && checked.length === 1) {
+    const identity = identities[0] ?? null;
+    return [await createOne(parts, pinned, { request: only, identity, spans })];
+  }
   const createAll = async (connection: Connection): Promise<readonly CreatedTask[]> => {
     const all: CreatedTask[] = [];
     for (let from = 0; from < checked.length; from += BATCH) {
       const batch = checked.slice(from, from + BATCH);
       all.push(
         ...(await createBatch(parts, pinned, {
+          workerId: null,
           connection,
           batch,
           identities: identities.slice(from, from + BATCH),
@@ -58,11 +67,99 @@ export async function createTasks(
   return created;
 }
 
+/** One task: its first steps are taken on by this process's worker if that has nothing else to do. */
+async function createOne(
+  parts: EngineParts,
+  pinned: PinnedDefinition,
+  {
+    request,
+    identity,
+    spans,
+  }: {
+    readonly request: CheckedRequest;
+    readonly identity: TaskIdentity | null;
+    readonly spans: CreationSpans | null;
+  },
+): Promise<CreatedTask> {
+  const { ready } = shapeOf(pinned, request.bypassed);
+  const traceContext = spans?.traceContext(0) ?? null;
+  const store = async (workerId: number | null): Promise<Stored<CreatedTask>> => {
+    const [task] = await traced(spans, () =>
+      createBatch(parts, pinned, {
+        connection: parts.db,
+        batch: [request],
+        identities: [identity],
+        traceContext: () => traceContext,
+        workerId,
+      }),
+    );
+    if (!task) throw new TaskerError('DATABASE_FAULT', { problem: 'no task was created' });
+    const { taskId, created, stored } = task;
+    const isTaken = stored?.taken === true;
+    return {
+      value: { taskId, created },
+      taken: stored && isTaken ? firstSteps(pinned, { request, stored, ready, traceContext }) : [],
+      tell() {
+        if (!created) return;
+        parts.measures.tasksCreated(pinned, 1);
+        tell(parts, pinned, { taskId, created, bypassed: request.bypassed });
+        if (isTaken) parts.events.emit('task.started', { taskId });
+        else if (ready.length > 0) parts.hintWork();
+      },
+    };
+  };
+  const steps = { definitionId: pinned.definitionId, queues: ready.map((step) => step.queue) };
+  const taker = ready.length > 0 ? parts.taker() : null;
+  if (taker !== null) return taker.takeNew(steps, store);
+  const { value, tell: tellOfIt } = await store(null);
+  tellOfIt();
+  return value;
+}
+
+/** The claims of a new task's first steps, as a claim from the queue would give them. */
+function firstSteps(
+  { definitionId }: PinnedDefinition,
+  {
+    request,
+    stored,
+    ready,
+    traceContext,
+  }: {
+    readonly request: CheckedRequest;
+    readonly stored: StoredTask;
+    readonly ready: TaskShape['ready'];
+    readonly traceContext: string | null;
+  },
+): readonly ClaimedStep[] {
+  const { initiator, reason, sourceSystem, tags, bypassSteps } = request;
+  const task = {
+    context: JSON.parse(request.contextText) as Json, // sound: JSON text; the caller's own object is theirs to change
+    initiator,
+    reason,
+    sourceSystem,
+    tags,
+    bypassSteps,
+    traceContext,
+    requestedAt: stored.requestedAt,
+  };
+  return ready.map(({ position }) => ({
+    taskId: stored.taskId,
+    position,
+    attempts: 1,
+    definitionId,
+    rank: -request.priority,
+    inputs: null,
+    retryLimit: null,
+    waitedMs: 0,
+    task,
+  }));
+}
+
 /** Ends the spans of a creation with its outcome. */
-async function traced(
+async function traced<Created extends CreatedTask>(
   spans: CreationSpans | null,
-  create: () => Promise<readonly CreatedTask[]>,
-): Promise<readonly CreatedTask[]> {
+  create: () => Promise<readonly Created[]>,
+): Promise<readonly Created[]> {
   if (spans === null) return create();
   try {
     const created = await create();
@@ -96,15 +193,22 @@ interface Batch {
   readonly identities: readonly (TaskIdentity | null)[];
   /** What is stored so that attempts continue the trace of the task at this index. */
   readonly traceContext: (index: number) => string | null;
+  /** The worker that takes the first steps on; null: they go into the queue. */
+  readonly workerId: number | null;
+}
+
+/** A task of a batch; `stored` is absent when it was there before. */
+interface BatchTask extends CreatedTask {
+  readonly stored?: StoredTask;
 }
 
 async function createBatch(
   parts: EngineParts,
   pinned: PinnedDefinition,
-  { connection, batch, identities, traceContext }: Batch,
-): Promise<readonly CreatedTask[]> {
+  { connection, batch, identities, traceContext, workerId }: Batch,
+): Promise<readonly BatchTask[]> {
   const shapes: TaskShape[] = [];
-  const shapeOf = new Map<string, number>();
+  const shapeAt = new Map<string, number>();
   const tasks: NewTask[] = [];
   const sent: number[] = []; // index in the batch of each task that is sent: a repetition inside the batch is not
   const firstWith = new Set<string>();
@@ -114,22 +218,25 @@ async function createBatch(
     if (identity !== null) firstWith.add(identity.key);
     tasks.push({
       ...request,
-      shape: shapeIndex(pinned, request.bypassed, { shapes, shapeOf }),
+      shape: shapeIndex(pinned, request.bypassed, { shapes, shapeAt }),
       identity,
       traceContext: traceContext(index),
     });
     sent.push(index);
   });
-  const ids = await parts.store.insertTasks(connection, shapes, tasks);
-  const idAt = new Map(sent.map((index, at) => [index, ids[at] ?? null]));
-  const refused = batch.flatMap((_, index) => (typeof idAt.get(index) === 'number' ? [] : [index]));
-  if (refused.length === 0)
-    return batch.map((_, index) => ({ taskId: idAt.get(index) ?? 0, created: true }));
+  const answer = await parts.store.insertTasks(connection, { shapes, tasks, workerId });
+  const storedAt = new Map<number, StoredTask>();
+  sent.forEach((index, at) => {
+    const stored = answer[at];
+    if (stored) storedAt.set(index, stored);
+  });
+  const refused = batch.flatMap((_, index) => (storedAt.has(index) ? [] : [index]));
   const keys = refused.flatMap((index) => identities[index]?.key ?? []);
-  const holders = await parts.store.findIdentities(connection, keys);
+  const holders =
+    keys.length === 0 ? new Map() : await parts.store.findIdentities(connection, keys);
   return batch.map((request, index) => {
-    const taskId = idAt.get(index);
-    if (typeof taskId === 'number') return { taskId, created: true };
+    const stored = storedAt.get(index);
+    if (stored) return { taskId: stored.taskId, created: true, stored };
     const identity = identities[index];
     const holder = identity ? holders.get(identity.key) : undefined;
     if (!identity || !holder)
@@ -138,89 +245,16 @@ async function createBatch(
   });
 }
 
-function repeated(
-  request: CheckedRequest,
-  identity: TaskIdentity,
-  holder: { readonly taskId: number; readonly payload: string | null },
-): CreatedTask {
-  if (identity.windowMs !== null)
-    throw new TaskerError('DUPLICATE_TASK', { taskId: holder.taskId, windowMs: identity.windowMs });
-  if (identity.payload !== holder.payload) {
-    throw new TaskerError('IDEMPOTENCY_CONFLICT', {
-      taskId: holder.taskId,
-      key: request.idempotencyKey ?? '',
-    });
-  }
-  return { taskId: holder.taskId, created: false };
-}
-
-/** A caller's key wins over the definition's strategy: whoever sends one means it. */
-function identify(
-  loaded: LoadedDefinition,
-  request: CheckedRequest,
-  original: TaskRequest | undefined,
-): TaskIdentity | null {
-  const { namespace, name, identity } = loaded.definition;
-  const task = `${namespace}/${name}`;
-  const hash = (): string => identityHash({ ...request, namespace, name });
-  if (request.idempotencyKey !== null) {
-    return {
-      key: keyHash('key', task, request.idempotencyKey),
-      payload: hash(),
-      windowMs: null,
-    };
-  }
-  switch (identity.strategy) {
-    case 'none':
-      return null;
-    case 'hash':
-      return { key: hash(), payload: null, windowMs: identity.windowMs };
-    case 'key':
-      throw new TaskerError('INVALID_REQUEST', {
-        problem: `task ${name} needs an idempotency key`,
-      });
-    case 'custom': {
-      const key = loaded.customIdentity?.(original ?? { context: request.context });
-      if (typeof key !== 'string' || key === '') {
-        throw new TaskerError('INVALID_REQUEST', {
-          problem: `the identity function of task ${name} gave no text`,
-        });
-      }
-      return {
-        key: keyHash('custom', task, key),
-        payload: null,
-        windowMs: identity.windowMs,
-      };
-    }
-  }
-}
-
-/** The shape of a task with these steps bypassed: computed once per set and statement. */
+/** The index of the shape of a task with these steps bypassed: computed once per set and statement. */
 function shapeIndex(
   pinned: PinnedDefinition,
   bypassed: ReadonlySet<number>,
-  known: { readonly shapes: TaskShape[]; readonly shapeOf: Map<string, number> },
+  known: { readonly shapes: TaskShape[]; readonly shapeAt: Map<string, number> },
 ): number {
   const key = [...bypassed].toSorted((a, b) => a - b).join(',');
-  const index = known.shapeOf.get(key);
+  const index = known.shapeAt.get(key);
   if (index !== undefined) return index;
-  const { steps, width } = pinned.definition;
-  const rows = steps.map((step) => ({
-    position: step.position,
-    waitingOn: step.parents.filter((parent) => !bypassed.has(parent)).length,
-    skipped: bypassed.has(step.position),
-  }));
-  const roots = rows.filter((row) => row.waitingOn === 0 && !row.skipped);
-  known.shapes.push({
-    definitionId: pinned.definitionId,
-    leavesLeft: rows.filter(
-      (row) => !row.skipped && openChildren(pinned, row.position, bypassed).length === 0,
-    ).length,
-    steps: rows,
-    ready: roots
-      .slice(0, width ?? roots.length)
-      .map((row) => ({ position: row.position, queue: steps[row.position]?.queue ?? 'default' })),
-  });
-  known.shapeOf.set(key, known.shapes.length - 1);
+  known.shapes.push(shapeOf(pinned, bypassed));
+  known.shapeAt.set(key, known.shapes.length - 1);
   return known.shapes.length - 1;
 }

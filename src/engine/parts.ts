@@ -6,9 +6,31 @@ import { TaskerError } from '../kernel/errors.ts';
 import { didYouMean } from '../kernel/nearest.ts';
 import type { Task } from '../model/task.ts';
 import type { Store } from '../store/index.ts';
+import type { ClaimedStep } from '../store/steps/claimed-step.ts';
 import type { Measures } from '../telemetry/measures.ts';
 import type { PinnedDefinition, PinnedDefinitions } from './pinned-definitions.ts';
 import type { TaskerEvents } from './types.ts';
+
+/** The first steps of a task that is being created. */
+export interface NewSteps {
+  readonly definitionId: number;
+  /** The queue of each. */
+  readonly queues: readonly string[];
+}
+
+/** What a statement stored, and the steps that it claimed. */
+export interface Stored<T> {
+  readonly value: T;
+  readonly taken: readonly ClaimedStep[];
+  /** Tells subscribers of it; called before the steps begin. */
+  readonly tell: () => void;
+}
+
+/** A worker of this process that may take on the first steps of a new task at once. */
+export interface Taker {
+  /** Calls `store` with the id of the worker that the steps are to be claimed for, or with null: they go into the queue. */
+  takeNew<T>(steps: NewSteps, store: (workerId: number | null) => Promise<Stored<T>>): Promise<T>;
+}
 
 /** What every verb works with. */
 export interface EngineParts {
@@ -20,6 +42,8 @@ export interface EngineParts {
   readonly logger: Logger;
   /** Counts for the metrics what this process does. */
   readonly measures: Measures;
+  /** The worker of this process, while there is one. */
+  readonly taker: () => Taker | null;
   /** There may be work in the queue. A hint, never more: losing it costs the poll interval. */
   readonly hintWork: () => void;
   /** Runs of this task may have been taken away from their workers. */

@@ -104,9 +104,8 @@ export async function waitForTask(
   try {
     for (let pauseMs = 20; ; pauseMs = Math.min(500, pauseMs * 1.5)) {
       options.signal?.throwIfAborted();
-      const status = await parts.store.taskStatus(parts.db, taskId);
-      if (status === null) throw new TaskerError('TASK_NOT_FOUND', { taskId });
-      if (isTaskSettled(status)) return await getTask(parts, taskId);
+      const ended = await endedTask(parts, taskId, waiter.hasEnded());
+      if (ended !== null) return ended;
       const leftMs = timeoutMs === null ? Infinity : timeoutMs - (performance.now() - started);
       if (leftMs <= 0)
         throw new TaskerError('WAIT_TIMEOUT', {
@@ -120,6 +119,21 @@ export async function waitForTask(
   }
 }
 
+/** The task if it is settled. The status alone is looked at first, unless this process has heard that it ended. */
+async function endedTask(
+  parts: EngineParts,
+  taskId: number,
+  isHeard: boolean,
+): Promise<Task | null> {
+  if (!isHeard) {
+    const status = await parts.store.taskStatus(parts.db, taskId);
+    if (status === null) throw new TaskerError('TASK_NOT_FOUND', { taskId });
+    if (!isTaskSettled(status)) return null;
+  }
+  const task = await getTask(parts, taskId);
+  return isTaskSettled(task.status) ? task : null;
+}
+
 const ENDINGS = [
   'task.completed',
   'task.failed',
@@ -131,7 +145,7 @@ function createWaiter(
   parts: EngineParts,
   taskId: number,
   signal: AbortSignal | undefined,
-): { pause(ms: number): Promise<void>; close(): void } {
+): { pause(ms: number): Promise<void>; hasEnded(): boolean; close(): void } {
   let wake: (() => void) | null = null;
   let ended = false;
   const onEnd = (event: { readonly taskId: number }): void => {
@@ -143,6 +157,7 @@ function createWaiter(
   const onAbort = (): void => wake?.();
   signal?.addEventListener('abort', onAbort, { once: true });
   return {
+    hasEnded: () => ended,
     pause: (ms) =>
       new Promise((resolve) => {
         if (ended) return resolve();

@@ -1,37 +1,16 @@
 import { advance, fail } from '../engine/advance.ts';
 import type { EngineParts } from '../engine/parts.ts';
-import type { ClaimedStep } from '../store/steps/claimed-step.ts';
 import type { AdvanceAnswer } from '../store/steps/advance-steps.ts';
 import { workflowStepId } from '../model/task.ts';
 import { annotationsOf, limitedTasksOf, toCompletions } from './completions.ts';
+import { once } from './once.ts';
 import { isRefusal, unstorable } from './refusal.ts';
+import type { PumpHost, PumpOptions } from './pump-host.ts';
 import { createUnderWay } from './under-way.ts';
 import type { FailedRun, Run, Success, WorkerIdentity } from './run.ts';
 
 /** Outcomes that one statement carries. */
 const MAX_BATCH = 500;
-
-export interface PumpOptions {
-  readonly concurrency: number;
-  readonly connections: number;
-  readonly queues: readonly string[];
-}
-
-/** What the pump asks of the worker around it. */
-export interface PumpHost {
-  readonly identity: () => WorkerIdentity;
-  /** Steps whose handler is running here. */
-  readonly running: () => number;
-  readonly excluded: () => readonly number[];
-  /** Claimed steps, to be run. */
-  readonly onClaimed: (steps: readonly ClaimedStep[], identity: WorkerIdentity) => void;
-  readonly onStored: (success: Success, settled: boolean) => void;
-  /** A failure that is stored; its `retryInMs` is null when the step is exhausted. */
-  readonly onFailed: (failure: FailedRun) => void;
-  readonly onRefused: (run: Run) => void;
-  /** A statement failed in a way that leaves open whether it was stored. The pump rests until `resume`. */
-  readonly onDoubt: (error: unknown) => void;
-}
 
 /**
  * Moves outcomes into the database and claims into the worker, in batches that size themselves: whenever a connection is free, what is
@@ -50,6 +29,8 @@ export class Pump {
   /** Batches that the database refused as a whole: their outcomes go one by one. */
   #singly: Success[] = [];
   #inFlight = 0;
+  /** Statements of others that claim for this worker: new tasks whose first steps it takes on. */
+  #creating = 0;
   #claimsInFlight = 0;
   #reserved = 0;
   #scheduled = false;
@@ -101,6 +82,22 @@ export class Pump {
     return this.#failing.of(stepId);
   }
 
+  /**
+   * Keeps slots for the first steps of a task that is being created, as long as nothing in the queue waits for them. The answer gives
+   * the slots back, once the steps are running or have gone elsewhere; null: there are none to give.
+   */
+  reserve(slots: number): (() => void) | null {
+    const isBusy = this.#resting || this.#draining || this.#hungry || this.#claimsInFlight > 0;
+    if (isBusy || this.#free() < slots) return null;
+    this.#reserved += slots;
+    this.#creating += 1;
+    return once(() => {
+      this.#reserved -= slots;
+      this.#creating -= 1;
+      this.#schedule();
+    });
+  }
+
   drain(): void {
     this.#draining = true;
     this.#schedule();
@@ -147,7 +144,7 @@ export class Pump {
 
   #pump(): void {
     while (!this.#resting && this.#inFlight < this.#options.connections && this.#next());
-    if (this.#inFlight === 0 && this.#waiters.length > 0) this.#tellWaiters();
+    if (this.#inFlight + this.#creating === 0 && this.#waiters.length > 0) this.#tellWaiters();
   }
 
   /** Starts one statement; false when there is nothing to do. */
@@ -287,13 +284,4 @@ export class Pump {
       this.#host.onDoubt(error);
     }
   }
-}
-
-function once(work: () => void): () => void {
-  let done = false;
-  return () => {
-    if (done) return;
-    done = true;
-    work();
-  };
 }

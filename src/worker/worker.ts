@@ -2,7 +2,7 @@ import { hostname } from 'node:os';
 import { pause, fullJitter } from '../db/pause.ts';
 import { isUnavailable } from '../db/failure.ts';
 import type { Dispatcher } from '../dispatch/dispatcher.ts';
-import type { EngineParts } from '../engine/parts.ts';
+import type { EngineParts, NewSteps, Stored, Taker } from '../engine/parts.ts';
 import type { ResolvedWorker } from '../config/resolve.ts';
 import { workflowStepId } from '../model/task.ts';
 import { Attempts } from './attempts.ts';
@@ -11,6 +11,7 @@ import { startHeartbeat, type Heartbeat } from './heartbeat.ts';
 import { Pump } from './pump.ts';
 import { Recovery } from './recovery.ts';
 import type { Run, WorkerIdentity } from './run.ts';
+import { takeNew } from './take-new.ts';
 import type { StepSource } from './serve.ts';
 import { endOf, takenAway, tellFailed, tellRefused, tellStored, tellTaken } from './tell.ts';
 import { TaskMemory } from './task-memory.ts';
@@ -27,7 +28,7 @@ const LAST_FLUSH_MS = 10_000;
  * I2: after any failure in doubt the worker compares what the database says it holds with what it does hold, before it goes on.
  * I3: `stop()` resolves only when nothing is running here and everything that was decided is stored or will be found by others.
  */
-export class Worker {
+export class Worker implements Taker {
   readonly #parts: EngineParts;
   readonly #options: ResolvedWorker;
   readonly #dispatcher: Dispatcher;
@@ -125,6 +126,20 @@ export class Worker {
     );
     this.#pump.feed();
     this.#parts.events.emit('worker.started', { workerId: this.workerId });
+  }
+
+  /** Claims the first steps of a new task for this worker, if it has nothing else to do. */
+  takeNew<T>(steps: NewSteps, store: (workerId: number | null) => Promise<Stored<T>>): Promise<T> {
+    const taker = {
+      pump: this.#pump,
+      attempts: this.#attempts,
+      identity: () => this.#identity,
+      canServe: ({ definitionId, queues }: NewSteps) =>
+        !this.#excluded.has(definitionId) &&
+        queues.every((queue) => this.#options.queues.includes(queue)),
+      onDoubt: (error: unknown) => this.#recovery.doubt(error),
+    };
+    return takeNew(taker, steps, store);
   }
 
   /** Stops claiming, lets what runs finish within the grace, gives the rest back. */

@@ -83,6 +83,7 @@ function partsOn(db: Db, schema: string): EngineParts {
     limits: DEFAULT_JSON_LIMITS,
     logger: SILENT,
     measures: new Measures(),
+    taker: () => null,
     hintWork: ignore,
     hintTaken: ignore,
   };

@@ -107,11 +107,8 @@ async function storeTasks(client: pg.Client): Promise<void> {
       return { rows, rowCount: rowCount ?? 0 };
     },
   };
-  await store.insertTasks(
-    db,
-    [shape],
-    Array.from({ length: 60 }, () => task),
-  );
+  const tasks = Array.from({ length: 60 }, () => task);
+  await store.insertTasks(db, { shapes: [shape], tasks, workerId: null });
   await client.query('analyze');
 }
 

@@ -1,5 +1,6 @@
 import type { Connection } from '../../db/db.ts';
 import type { Tables } from '../tables.ts';
+import { insertText } from './insert-tasks-text.ts';
 
 /** What the steps of a new task look like: shared by all tasks of one definition with the same bypassed steps. */
 export interface TaskShape {
@@ -42,6 +43,22 @@ export interface NewTask {
   readonly identity: TaskIdentity | null;
 }
 
+/** What one statement stores. */
+export interface NewTasks {
+  readonly shapes: readonly TaskShape[];
+  readonly tasks: readonly NewTask[];
+  /** The worker that the ready steps are claimed for; null: they go into the queue. */
+  readonly workerId: number | null;
+}
+
+/** A task that was stored. */
+export interface StoredTask {
+  readonly taskId: number;
+  readonly requestedAt: Date;
+  /** Its ready steps are held by the worker. False when they are in the queue: the worker was declared lost. */
+  readonly taken: boolean;
+}
+
 /**
  * Stores tasks with all their steps and queue rows in one statement. The answer has, at the index of each new task, its id, or null
  * when its identity is taken (nothing of that task was stored). No two tasks of one call may have the same identity key.
@@ -53,21 +70,30 @@ export function insertTasks(
   t: Tables,
 ): (
   db: Connection,
-  shapes: readonly TaskShape[],
-  tasks: readonly NewTask[],
-) => Promise<readonly (number | null)[]> {
-  const text = insertText(t);
-  const plain = insertText(t, false);
-  return async (db, shapes, tasks) => {
-    const withIdentity = tasks.some((task) => task.identity !== null);
+  { shapes, tasks, workerId }: NewTasks,
+) => Promise<readonly (StoredTask | null)[]> {
+  const texts = {
+    '': insertText(t, { identity: true, take: false }),
+    '-plain': insertText(t, { identity: false, take: false }),
+    '-take': insertText(t, { identity: true, take: true }),
+    '-plain-take': insertText(t, { identity: false, take: true }),
+  };
+  return async (db, { shapes, tasks, workerId }) => {
+    const plain = tasks.some((task) => task.identity !== null) ? '' : '-plain';
+    const variant = `${plain}${workerId === null ? '' : '-take'}` as const; // sound: the four names above
     const { rows } = await db.query({
-      name: `${t.schema}.insert-tasks${withIdentity ? '' : '-plain'}`,
-      text: withIdentity ? text : plain,
-      values: [tasksText(tasks), shapesText(shapes)],
+      name: `${t.schema}.insert-tasks${variant}`,
+      text: texts[variant],
+      values: [tasksText(tasks), shapesText(shapes), ...(workerId === null ? [] : [workerId])],
     });
-    const ids: (number | null)[] = tasks.map(() => null);
-    for (const row of rows) ids[(row['ord'] as number) - 1] = row['task_id'] as number; // bigint columns, read as numbers
-    return ids;
+    const stored: (StoredTask | null)[] = tasks.map(() => null);
+    for (const row of rows)
+      stored[(row['ord'] as number) - 1] = {
+        taskId: row['task_id'] as number, // bigint columns, read as numbers
+        requestedAt: new Date(row['requested_at'] as number),
+        taken: row['taken'] as boolean,
+      };
+    return stored;
   };
 }
 
@@ -96,62 +122,13 @@ function shapesText(shapes: readonly TaskShape[]): string {
     shapes.map((shape) => [
       shape.definitionId,
       shape.leavesLeft,
-      shape.steps.map((s) => [s.position, s.waitingOn, s.skipped ? 'skipped' : 'pending']),
+      shape.steps.map((s) => [
+        s.position,
+        s.waitingOn,
+        s.skipped ? 'skipped' : 'pending',
+        shape.ready.some((r) => r.position === s.position),
+      ]),
       shape.ready.map((r) => [r.position, r.queue]),
     ]),
   );
-}
-
-function insertText(t: Tables, identity = true): string {
-  const textArray = (element: string): string =>
-    `array(select jsonb_array_elements_text(${element}))`;
-  return `
-with shapes as materialized (
-  select ord - 1 as shape, (e->>0)::int as definition_id, (e->>1)::int as leaves_left, e->2 as steps, e->3 as ready
-    from jsonb_array_elements($2::jsonb) with ordinality as x(e, ord)
-), asked as materialized (
-  select x.ord, nextval('${t.schema}.tasks_task_id_seq') as task_id, s.shape, s.definition_id, s.leaves_left,
-         (e->>1)::smallint as priority, e->>2 as initiator, e->>3 as reason, e->>4 as source_system, e->5 as tags, e->6 as bypass_steps,
-         e->>7 as idempotency_key, coalesce((e->>8)::timestamptz, ${t.clock}) as requested_at, decode(e->>9, 'hex') as identity_key,
-         decode(e->>10, 'hex') as payload_hash, (e->>11)::float8 as window_ms, e->>12 as trace_context,
-         e->13 as context
-    from jsonb_array_elements($1::jsonb) with ordinality as x(e, ord) join shapes as s on s.shape = (e->>0)::int
-)${
-    identity
-      ? `, identified as (
-  insert into ${t.task_identities} as i (identity_key, payload_hash, task_id, requested_at, expires_at)
-  select identity_key, payload_hash, task_id, requested_at, requested_at + window_ms * interval '1 millisecond'
-    from asked where identity_key is not null order by identity_key
-      on conflict (identity_key) do update
-     set payload_hash = excluded.payload_hash, task_id = excluded.task_id,
-         requested_at = excluded.requested_at, expires_at = excluded.expires_at
-   where greatest(excluded.requested_at - i.requested_at, i.requested_at - excluded.requested_at)
-         >= excluded.expires_at - excluded.requested_at
-  returning task_id
-), fresh as materialized (
-  select a.* from asked as a where a.identity_key is null or a.task_id in (select task_id from identified)
-)`
-      : `, fresh as (select * from asked)`
-  }, stored as (
-  insert into ${t.tasks} (task_id, created_at, requested_at, settled_at, definition_id, status, leaves_left, priority, initiator, reason,
-                          source_system, idempotency_key, tags, bypass_steps, trace_context, context)
-  overriding system value
-  select task_id, ${t.clock}, requested_at, case when leaves_left = 0 then ${t.clock} end, definition_id,
-         case when leaves_left = 0 then 'complete' else 'pending' end::${t.schema}.task_status, leaves_left, priority, initiator, reason,
-         source_system, idempotency_key, ${textArray('tags')}, ${textArray('bypass_steps')},
-         trace_context, context
-    from fresh
-), steps as (
-  insert into ${t.workflow_steps} (task_id, position, waiting_on, status)
-  select f.task_id, s.position, s.waiting_on, s.status
-    from fresh as f
-    join (select shape, (e->>0)::int as position, (e->>1)::int as waiting_on, (e->>2)::${t.schema}.step_status as status
-            from shapes, jsonb_array_elements(steps) as e) as s on s.shape = f.shape
-), ready as (
-  insert into ${t.ready_steps} (task_id, position, definition_id, rank, queue, ready_at, due)
-  select f.task_id, r.position, f.definition_id, -f.priority, r.queue, ${t.clock}, true
-    from fresh as f
-    join (select shape, (e->>0)::int as position, e->>1 as queue from shapes, jsonb_array_elements(ready) as e) as r on r.shape = f.shape
-)
-select ord, task_id from fresh`;
 }
