@@ -1,5 +1,6 @@
 import { z } from 'zod';
-import { endpoint } from './endpoint.ts';
+import type { Action } from './actions.ts';
+import type { Endpoint } from './endpoint.ts';
 import { nothing, remark } from './scalars.ts';
 import { taskFilterBody } from './task-filter.ts';
 
@@ -22,41 +23,46 @@ const bulkAnswer = z
   })
   .meta({ id: 'BulkAnswer' });
 
-export const bulkCancel = endpoint({
-  method: 'POST',
-  path: '/bulk/cancel',
-  chapter: 'bulk',
-  summary: 'Cancel every task that a filter finds, up to a limit',
+/** `POST /bulk/<verb>`: acts on what a filter finds. */
+function bulkAction<const Verb extends string>({
+  verb,
+  permission,
+  summary,
+}: Action<Verb>): Endpoint<
+  `/bulk/${Verb}`,
+  typeof nothing,
+  typeof nothing,
+  typeof bulkBody,
+  { readonly 200: typeof bulkAnswer }
+> {
+  return Object.freeze({
+    method: 'POST',
+    path: `/bulk/${verb}`,
+    chapter: 'bulk',
+    summary,
+    permission,
+    params: nothing,
+    query: nothing,
+    body: bulkBody,
+    answers: { 200: bulkAnswer },
+    errors: [],
+  });
+}
+
+export const bulkCancel = bulkAction({
+  verb: 'cancel',
   permission: 'tasks:cancel',
-  params: nothing,
-  query: nothing,
-  body: bulkBody,
-  answers: { 200: bulkAnswer },
-  errors: [],
+  summary: 'Cancel every task that a filter finds, up to a limit',
 });
 
-export const bulkRetry = endpoint({
-  method: 'POST',
-  path: '/bulk/retry',
-  chapter: 'bulk',
-  summary: 'Retry every task that a filter finds, up to a limit',
+export const bulkRetry = bulkAction({
+  verb: 'retry',
   permission: 'tasks:retry',
-  params: nothing,
-  query: nothing,
-  body: bulkBody,
-  answers: { 200: bulkAnswer },
-  errors: [],
+  summary: 'Retry every task that a filter finds, up to a limit',
 });
 
-export const bulkResolve = endpoint({
-  method: 'POST',
-  path: '/bulk/resolve',
-  chapter: 'bulk',
-  summary: 'Close by hand every task that a filter finds, up to a limit',
+export const bulkResolve = bulkAction({
+  verb: 'resolve',
   permission: 'tasks:resolve',
-  params: nothing,
-  query: nothing,
-  body: bulkBody,
-  answers: { 200: bulkAnswer },
-  errors: [],
+  summary: 'Close by hand every task that a filter finds, up to a limit',
 });

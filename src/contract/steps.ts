@@ -1,13 +1,9 @@
 import { z } from 'zod';
 import { stepDto } from './dto/step.ts';
+import { STEP_CONFLICT, STEP_NOT_FOUND, stepAction, stepAnswer, stepParams } from './actions.ts';
 import { endpoint } from './endpoint.ts';
-import { json, jsonObject, nothing, remark, stepIdText, taskIdText, wholeText } from './scalars.ts';
-import { reasonBody, taskParams } from './task-request.ts';
-
-const stepParams = z.object({ task_id: taskIdText, step_id: stepIdText });
-const stepAnswer = z.object({ step: stepDto });
-const NOT_FOUND = ['TASK_NOT_FOUND', 'STEP_NOT_FOUND'] as const;
-const CONFLICT = ['STEP_STATE_CONFLICT', 'TASK_STATE_CONFLICT'] as const;
+import { json, jsonObject, nothing, remark, wholeText } from './scalars.ts';
+import { taskParams } from './task-request.ts';
 
 export const listSteps = endpoint({
   method: 'GET',
@@ -37,7 +33,7 @@ export const getStep = endpoint({
   query: nothing,
   body: null,
   answers: { 200: stepAnswer },
-  errors: NOT_FOUND,
+  errors: STEP_NOT_FOUND,
 });
 
 const stepChange = z
@@ -64,7 +60,7 @@ export const updateStep = endpoint({
   query: nothing,
   body: z.union([stepChange, z.strictObject({ workflow_step: stepChange })]),
   answers: { 200: stepAnswer },
-  errors: [...NOT_FOUND, ...CONFLICT, 'INVALID_CONTEXT', 'REVISION_CONFLICT'],
+  errors: [...STEP_NOT_FOUND, ...STEP_CONFLICT, 'INVALID_CONTEXT', 'REVISION_CONFLICT'],
 });
 
 export const deleteStep = endpoint({
@@ -77,46 +73,25 @@ export const deleteStep = endpoint({
   query: nothing,
   body: null,
   answers: { 200: z.object({ cancelled: z.literal(true) }) },
-  errors: [...NOT_FOUND, ...CONFLICT],
+  errors: [...STEP_NOT_FOUND, ...STEP_CONFLICT],
 });
 
-export const cancelStep = endpoint({
-  method: 'POST',
-  path: '/tasks/:task_id/workflow_steps/:step_id/cancel',
-  chapter: 'steps',
-  summary: 'Cancel a step',
+export const cancelStep = stepAction({
+  verb: 'cancel',
   permission: 'steps:cancel',
-  params: stepParams,
-  query: nothing,
-  body: reasonBody,
-  answers: { 200: stepAnswer },
-  errors: [...NOT_FOUND, ...CONFLICT],
+  summary: 'Cancel a step',
 });
 
-export const retryStep = endpoint({
-  method: 'POST',
-  path: '/tasks/:task_id/workflow_steps/:step_id/retry',
-  chapter: 'steps',
+export const retryStep = stepAction({
+  verb: 'retry',
+  permission: 'steps:retry',
   summary: 'Let a failed or waiting step run now',
-  permission: 'steps:retry',
-  params: stepParams,
-  query: nothing,
-  body: reasonBody,
-  answers: { 200: stepAnswer },
-  errors: [...NOT_FOUND, ...CONFLICT],
 });
 
-export const resetStep = endpoint({
-  method: 'POST',
-  path: '/tasks/:task_id/workflow_steps/:step_id/reset',
-  chapter: 'steps',
-  summary: 'Give a step its full number of attempts again',
+export const resetStep = stepAction({
+  verb: 'reset',
   permission: 'steps:retry',
-  params: stepParams,
-  query: nothing,
-  body: reasonBody,
-  answers: { 200: stepAnswer },
-  errors: [...NOT_FOUND, ...CONFLICT],
+  summary: 'Give a step its full number of attempts again',
 });
 
 export const resolveStep = endpoint({
@@ -129,5 +104,5 @@ export const resolveStep = endpoint({
   query: nothing,
   body: z.strictObject({ reason: remark.optional(), result: json.optional() }).optional(),
   answers: { 200: stepAnswer },
-  errors: [...NOT_FOUND, ...CONFLICT, 'INVALID_RESULT', 'UNSTORABLE_VALUE'],
+  errors: [...STEP_NOT_FOUND, ...STEP_CONFLICT, 'INVALID_RESULT', 'UNSTORABLE_VALUE'],
 });

@@ -4,12 +4,11 @@ import { definitionGraphDto } from './dto/definition.ts';
 import { attemptDto } from './dto/step.ts';
 import { operatorEntryDto } from './dto/system.ts';
 import { createdTaskDto, taskDto } from './dto/task.ts';
+import { taskAction, taskAnswer } from './actions.ts';
 import { endpoint } from './endpoint.ts';
 import { json, label, nothing, remark, tags } from './scalars.ts';
-import { reasonBody, taskParams, taskRequestBody } from './task-request.ts';
+import { taskParams, taskRequestBody } from './task-request.ts';
 import { taskListQuery } from './task-filter.ts';
-
-const taskAnswer = z.object({ task: taskDto });
 
 export const listTasks = endpoint({
   method: 'GET',
@@ -110,56 +109,28 @@ export const deleteTask = endpoint({
   errors: ['TASK_NOT_FOUND', 'TASK_STATE_CONFLICT'],
 });
 
-export const cancelTask = endpoint({
-  method: 'POST',
-  path: '/tasks/:task_id/cancel',
-  chapter: 'tasks',
-  summary: 'Cancel a task',
+export const cancelTask = taskAction({
+  verb: 'cancel',
   permission: 'tasks:cancel',
-  params: taskParams,
-  query: nothing,
-  body: reasonBody,
-  answers: { 200: taskAnswer },
-  errors: ['TASK_NOT_FOUND', 'TASK_STATE_CONFLICT'],
+  summary: 'Cancel a task',
 });
 
-export const retryTask = endpoint({
-  method: 'POST',
-  path: '/tasks/:task_id/retry',
-  chapter: 'tasks',
+export const retryTask = taskAction({
+  verb: 'retry',
+  permission: 'tasks:retry',
   summary: 'Set a task in error going again, from its failed steps',
-  permission: 'tasks:retry',
-  params: taskParams,
-  query: nothing,
-  body: reasonBody,
-  answers: { 200: taskAnswer },
-  errors: ['TASK_NOT_FOUND', 'TASK_STATE_CONFLICT'],
 });
 
-export const resetTask = endpoint({
-  method: 'POST',
-  path: '/tasks/:task_id/reset',
-  chapter: 'tasks',
+export const resetTask = taskAction({
+  verb: 'reset',
+  permission: 'tasks:retry',
   summary: 'Give every unfinished step its full number of attempts again',
-  permission: 'tasks:retry',
-  params: taskParams,
-  query: nothing,
-  body: reasonBody,
-  answers: { 200: taskAnswer },
-  errors: ['TASK_NOT_FOUND', 'TASK_STATE_CONFLICT'],
 });
 
-export const resolveTask = endpoint({
-  method: 'POST',
-  path: '/tasks/:task_id/resolve',
-  chapter: 'tasks',
-  summary: 'Close a task by hand: what had not finished is cancelled',
+export const resolveTask = taskAction({
+  verb: 'resolve',
   permission: 'tasks:resolve',
-  params: taskParams,
-  query: nothing,
-  body: reasonBody,
-  answers: { 200: taskAnswer },
-  errors: ['TASK_NOT_FOUND', 'TASK_STATE_CONFLICT'],
+  summary: 'Close a task by hand: what had not finished is cancelled',
 });
 
 export const getTaskDefinition = endpoint({
