@@ -78,7 +78,7 @@ export const CONTENDERS = {
     concurrency: 50,
     steps: 3_000,
     tasks: { W4: 700 },
-    orders: 10,
+    orders: 6,
   },
   'pg-boss': {
     title: 'pg-boss flows',
@@ -87,7 +87,7 @@ export const CONTENDERS = {
     concurrency: 1,
     steps: 6_000,
     tasks: { W1: 10_000, W4: 20_000 }, // the larger its backlog, the faster it is
-    orders: 3,
+    orders: 2,
     needsNode22: true,
   },
   graphile: {
