@@ -21,17 +21,35 @@ export function taskDocument(task: Task): object {
 
 /** A step. `waiting_because` is the sentence of the live view, or null for a step that needs nothing more. */
 export function stepDocument(step: WorkflowStep, waitingBecause: string | null): object {
-  return { ...toStepDto(step, EVERYTHING), waiting_because: waitingBecause };
+  return {
+    ...toStepDto(step, EVERYTHING),
+    error: errorDocument(step.error),
+    waiting_because: waitingBecause,
+  };
 }
 
 /** One run of a handler. */
 export function attemptDocument(attempt: Attempt): object {
-  return { task_id: attempt.taskId, ...toAttemptDto(attempt, EVERYTHING) };
+  return {
+    task_id: attempt.taskId,
+    ...toAttemptDto(attempt, EVERYTHING),
+    error: errorDocument(attempt.error),
+  };
 }
 
-/** A stored error without its stack trace, which is for the developers of handlers and stays in the database. */
+/**
+ * A stored error without its stack trace, which is for the developers of handlers and stays in the database. Scripts find every member,
+ * null where the error has none.
+ */
 export function errorDocument(error: StoredError | null): object | null {
-  return error === null ? null : toStoredErrorDto(error);
+  if (error === null) return null;
+  return {
+    code: null,
+    retryable: null,
+    data: null,
+    ...toStoredErrorDto(error),
+    cause: errorDocument(error.cause ?? null),
+  };
 }
 
 /** Who did what. */
