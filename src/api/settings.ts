@@ -1,5 +1,4 @@
-import { parseDuration, type Milliseconds } from '../kernel/duration.ts';
-import { TaskerError } from '../kernel/errors.ts';
+import { invalid, span, whole } from '../config/check-option.ts';
 import { silentLogger } from '../kernel/logger.ts';
 import { didYouMean } from '../kernel/nearest.ts';
 import { anyOf } from './auth/any-of.ts';
@@ -48,24 +47,4 @@ function basePath(given: unknown): string {
   if (typeof given !== 'string' || !/^(\/[\w.~-]+)*\/?$/.test(given))
     throw invalid('basePath', 'must be a path such as /tasker, or / for the root');
   return given.replace(/\/$/, '');
-}
-
-function whole(option: string, value: unknown, [least, most]: readonly [number, number]): number {
-  if (typeof value !== 'number' || !Number.isInteger(value) || value < least || value > most)
-    throw invalid(option, `must be a whole number from ${least} to ${most}`);
-  return value;
-}
-
-function span(
-  option: string,
-  value: unknown,
-  [least, most]: readonly [number, number],
-): Milliseconds {
-  const ms = parseDuration(value, option);
-  if (ms < least || ms > most) throw invalid(option, `must be from ${least} ms to ${most} ms`);
-  return ms;
-}
-
-function invalid(option: string, problem: string): TaskerError<'INVALID_OPTION'> {
-  return new TaskerError('INVALID_OPTION', { option, problem });
 }

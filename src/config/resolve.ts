@@ -1,8 +1,8 @@
-import { TaskerError } from '../kernel/errors.ts';
-import { parseDuration, type Milliseconds } from '../kernel/duration.ts';
+import type { Milliseconds } from '../kernel/duration.ts';
 import { DEFAULT_JSON_LIMITS, type JsonLimits } from '../kernel/json.ts';
 import { silentLogger, type Logger } from '../kernel/logger.ts';
 import { didYouMean } from '../kernel/nearest.ts';
+import { invalid, span, whole } from './check-option.ts';
 import type { DatabaseOptions, MetricsOptions, TaskerOptions, WorkerOptions } from './options.ts';
 
 /** Options of a worker, checked and with every default. */
@@ -161,29 +161,4 @@ function refuseUnknown(options: object, known: readonly string[], prefix: string
       `${prefix}${unknown}`,
       `is not known.${didYouMean(unknown, known)} Known: ${known.join(', ')}`,
     );
-}
-
-function whole(option: string, value: unknown, [least, most]: readonly [number, number]): number {
-  if (typeof value !== 'number' || !Number.isInteger(value) || value < least || value > most) {
-    throw invalid(
-      option,
-      `must be a whole number from ${least} to ${most}; got ${JSON.stringify(value) ?? typeof value}`,
-    );
-  }
-  return value;
-}
-
-function span(
-  option: string,
-  value: unknown,
-  [least, most]: readonly [number, number],
-): Milliseconds {
-  const ms = parseDuration(value, option);
-  if (ms < least || ms > most)
-    throw invalid(option, `must be from ${least} ms to ${most} ms; got ${ms} ms`);
-  return ms;
-}
-
-function invalid(option: string, problem: string): TaskerError<'INVALID_OPTION'> {
-  return new TaskerError('INVALID_OPTION', { option, problem });
 }
