@@ -84,8 +84,8 @@ function codeIn(
   if (entry === undefined) return undefined;
   const { newest, isEdited } = entry;
   const exact = entry.versions.get(born.version);
-  const hasStep = newest.definition.steps.some(({ name }) => name === step);
-  if (isEdited && hasStep) return newest;
+  // Asked for each step of a definition: looking through its steps is for the few that are being edited.
+  if (isEdited && newest.definition.steps.some(({ name }) => name === step)) return newest;
   if (exact !== undefined) return exact;
   return isEdited || !(born.versionDeclared || newest.definition.versionDeclared)
     ? newest
