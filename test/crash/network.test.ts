@@ -1,6 +1,6 @@
 import { setTimeout as pause } from 'node:timers/promises';
 import { afterEach, beforeAll, beforeEach, expect, test } from 'vitest';
-import { tcpProxy, type TcpProxy } from '../db/tcp-proxy.ts';
+import { tcpProxy, type TcpProxy } from '../../chaos/proxy.mjs';
 import { describeOnPostgres } from '../support/each-database.ts';
 import { until } from '../support/engine.ts';
 import {

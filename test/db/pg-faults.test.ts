@@ -8,7 +8,7 @@ import { connectPg } from '../../src/db/pg.ts';
 import { describeOnPostgres } from '../support/each-database.ts';
 import { freshDatabase } from '../support/postgres.ts';
 import type { FreshDatabase } from '../support/postgres.ts';
-import { tcpProxy } from './tcp-proxy.ts';
+import { tcpProxy } from '../../chaos/proxy.mjs';
 
 let fresh: FreshDatabase;
 let db: Db;

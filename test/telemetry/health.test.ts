@@ -4,7 +4,7 @@ import type { Db } from '../../src/db/db.ts';
 import { createTasker } from '../../src/tasker.ts';
 import type { Tasker } from '../../src/tasker-interface.ts';
 import type { Health } from '../../src/telemetry/health.ts';
-import { tcpProxy } from '../db/tcp-proxy.ts';
+import { tcpProxy } from '../../chaos/proxy.mjs';
 import {
   describeOnEachDatabase,
   describeOnPostgres,

@@ -8,7 +8,7 @@ import { MIGRATIONS } from '../../src/store/migrations.generated.ts';
 import { createTasker } from '../../src/tasker.ts';
 import type { Tasker } from '../../src/tasker-interface.ts';
 import { METRICS } from '../../src/telemetry/metric-names.ts';
-import { tcpProxy } from '../db/tcp-proxy.ts';
+import { tcpProxy } from '../../chaos/proxy.mjs';
 import {
   describeOnEachDatabase,
   describeOnPostgres,
