@@ -101,7 +101,10 @@ export interface Tasker {
     request: TypedTaskRequest<Context>,
   ): Promise<TaskHandle<Output>>;
   create(name: string, request: TaskRequest): Promise<CreatedTask>;
-  /** Creates many tasks, all or none, in one statement per 500. Each answer stands at the index of its request. */
+  /**
+   * Creates many tasks, all or none. Each answer stands at the index of its request; an error says which request it is about.
+   * Several statements in one transaction when they are many or large: at most 500 tasks, 50,000 steps and 8 MiB of contexts in each.
+   */
   createMany(name: string, requests: readonly TaskRequest[]): Promise<readonly CreatedTask[]>;
   /** Resolves when the task is settled (complete, error, cancelled, resolved_manually). @throws WAIT_TIMEOUT, TASK_NOT_FOUND */
   waitFor(

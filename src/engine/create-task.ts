@@ -5,23 +5,22 @@ import type { TaskRequest } from '../model/task.ts';
 import type { ClaimedStep } from '../store/steps/claimed-step.ts';
 import type { NewTask, StoredTask, TaskIdentity, TaskShape } from '../store/tasks/insert-tasks.ts';
 import type { Json } from '../kernel/json.ts';
-import { checkRequest, type CheckedRequest } from './check-request.ts';
+import type { CheckedRequest } from './check-request.ts';
+import { aboutRequest, checkRequests, type CheckedRequests } from './check-requests.ts';
+import { creationBatches } from './creation-batches.ts';
 import { startCreationSpans, type CreationSpans } from '../telemetry/creation-span.ts';
 import type { EngineParts, Stored } from './parts.ts';
 import type { PinnedDefinition } from './pinned-definitions.ts';
 import { shapeOf } from './task-shape.ts';
-import { identify, repeated } from './identify.ts';
+import { repeated } from './identify.ts';
 import type { CreatedTask } from './types.ts';
 
-/** Tasks of one statement. */
-const BATCH = 500;
-
 /**
- * Creates tasks of one definition, in statements of at most 500. Every request is checked before anything is stored.
+ * Creates tasks of one definition, in as few statements as creation-batches allows. Every request is checked before anything is stored.
  *
  * I1: a task is stored whole (task, steps, queue rows, identity) or not at all: one statement.
  * I2: an identity that is taken gives the existing task for a repeated idempotency key with the same content, and an error otherwise.
- * I3: all tasks of one call or none: where one of several may be refused for its identity, the statements share a transaction.
+ * I3: all tasks of one call or none: several statements, or one in which some may be refused for their identity, share a transaction.
  * @throws what checkRequest throws; DUPLICATE_TASK; IDEMPOTENCY_CONFLICT; VERSION_CONFLICT
  */
 export async function createTasks(
@@ -29,9 +28,7 @@ export async function createTasks(
   loaded: LoadedDefinition,
   requests: readonly TaskRequest[],
 ): Promise<readonly CreatedTask[]> {
-  const checked: CheckedRequest[] = [];
-  for (const request of requests) checked.push(await checkRequest(loaded, request, parts.limits));
-  const identities = checked.map((request, index) => identify(loaded, request, requests[index]));
+  const { checked, identities } = await checkRequests(loaded, requests, parts.limits);
   const pinned = await parts.pinned.save(loaded.definition);
   const spans = startCreationSpans(loaded.definition, checked.length);
   const [only] = checked;
@@ -39,25 +36,12 @@ export async function createTasks(
     const identity = identities[0] ?? null;
     return [await createOne(parts, pinned, { request: only, identity, spans })];
   }
-  const createAll = async (connection: Connection): Promise<readonly CreatedTask[]> => {
-    const all: CreatedTask[] = [];
-    for (let from = 0; from < checked.length; from += BATCH) {
-      const batch = checked.slice(from, from + BATCH);
-      all.push(
-        ...(await createBatch(parts, pinned, {
-          workerId: null,
-          connection,
-          batch,
-          identities: identities.slice(from, from + BATCH),
-          traceContext: (index) => spans?.traceContext(from + index) ?? null,
-        })),
-      );
-    }
-    return all;
-  };
-  const mayBeRefused = requests.length > 1 && identities.some((identity) => identity !== null);
+  const createAll = (connection: Connection) =>
+    createBatches(parts, pinned, { connection, checked, identities, spans });
+  const isOneStatement = creationBatches(checked, pinned.definition.steps.length).length <= 1;
+  const mayStopHalfway = !isOneStatement || identities.some((identity) => identity !== null);
   const created = await traced(spans, () =>
-    mayBeRefused ? parts.db.transaction(createAll) : createAll(parts.db),
+    mayStopHalfway ? parts.db.transaction(createAll) : createAll(parts.db),
   );
   parts.measures.tasksCreated(pinned, created.filter((task) => task.created).length);
   created.forEach((task, index) => {
@@ -89,6 +73,7 @@ async function createOne(
         connection: parts.db,
         batch: [request],
         identities: [identity],
+        place: { from: 0, count: 1 },
         traceContext: () => traceContext,
         workerId,
       }),
@@ -155,8 +140,34 @@ function firstSteps(
   }));
 }
 
+/** Stores the tasks of one call on one connection, statement by statement. */
+export async function createBatches(
+  parts: EngineParts,
+  pinned: PinnedDefinition,
+  {
+    connection,
+    checked,
+    identities,
+    spans,
+  }: CheckedRequests & { readonly connection: Connection; readonly spans: CreationSpans | null },
+): Promise<readonly CreatedTask[]> {
+  const all: CreatedTask[] = [];
+  for (const { from, to } of creationBatches(checked, pinned.definition.steps.length)) {
+    const created = await createBatch(parts, pinned, {
+      workerId: null,
+      connection,
+      batch: checked.slice(from, to),
+      identities: identities.slice(from, to),
+      place: { from, count: checked.length },
+      traceContext: (index) => spans?.traceContext(from + index) ?? null,
+    });
+    all.push(...created);
+  }
+  return all;
+}
+
 /** Ends the spans of a creation with its outcome. */
-async function traced<Created extends CreatedTask>(
+export async function traced<Created extends CreatedTask>(
   spans: CreationSpans | null,
   create: () => Promise<readonly Created[]>,
 ): Promise<readonly Created[]> {
@@ -191,6 +202,8 @@ interface Batch {
   readonly connection: Connection;
   readonly batch: readonly CheckedRequest[];
   readonly identities: readonly (TaskIdentity | null)[];
+  /** Where the batch stands among all requests of the call. */
+  readonly place: { readonly from: number; readonly count: number };
   /** What is stored so that attempts continue the trace of the task at this index. */
   readonly traceContext: (index: number) => string | null;
   /** The worker that takes the first steps on; null: they go into the queue. */
@@ -205,7 +218,7 @@ interface BatchTask extends CreatedTask {
 async function createBatch(
   parts: EngineParts,
   pinned: PinnedDefinition,
-  { connection, batch, identities, traceContext, workerId }: Batch,
+  { connection, batch, identities, place, traceContext, workerId }: Batch,
 ): Promise<readonly BatchTask[]> {
   const shapes: TaskShape[] = [];
   const shapeAt = new Map<string, number>();
@@ -241,7 +254,11 @@ async function createBatch(
     const holder = identity ? holders.get(identity.key) : undefined;
     if (!identity || !holder)
       throw new TaskerError('DATABASE_FAULT', { problem: 'a task was neither stored nor refused' });
-    return repeated(request, identity, holder);
+    try {
+      return repeated(request, identity, holder);
+    } catch (error) {
+      throw aboutRequest(error, place.from + index, place.count);
+    }
   });
 }
 
