@@ -3,7 +3,8 @@ import { createTasker, defineTask } from 'tasker-engine';
 import { analyze, ENQUEUE_BATCH, latencies, pauseBefore, WARM_UP_RUNS } from './pace.mjs';
 import { contextOf, handle } from './workloads.mjs';
 
-const TASK = 'bench';
+/** The name of what is created. */
+export const TASK = 'bench';
 
 /** Problems are part of a run's answer; what is merely worth knowing is not shown. */
 const LOGGER = {
@@ -15,8 +16,9 @@ const LOGGER = {
 
 /**
  * @param {{ url: string, contender: 'ours' | 'ours-identity', steps: readonly object[], tasks: number, concurrency: number,
- *   connections: number, run?: (name: string, given: object) => Promise<object> }} job `ours-identity` only enqueues, with the identity
- *   that a definition has by default; `run` is what each step does, with what the engine gives a handler
+ *   connections: number, run?: (name: string, given: object) => Promise<object>, batch?: number, sinceTaskId?: number }} job
+ *   `ours-identity` only enqueues, with the identity that a definition has by default; `run` is what each step does, with what the
+ *   engine gives a handler; `batch` tasks are sent at once; the laws are checked over the tasks after `sinceTaskId`, by default all
  * @param {import('./measure.mjs').Meter} meter
  */
 export async function runOurThroughput(job, meter) {
@@ -30,7 +32,8 @@ export async function runOurThroughput(job, meter) {
   await analyze(job.url);
   const drain = enqueueOnly ? null : await drainAll(job, definition, meter);
   const commits = (await meter.commits()) - commitsBefore;
-  return { enqueue, drain, commits, problem: await findViolations(job.url) };
+  const problem = await findViolations(job.url, job.sinceTaskId);
+  return { enqueue, drain, commits, problem };
 }
 
 /** One order at a time, created by the process that works. */
@@ -70,7 +73,8 @@ export async function runOurLatency(job, meter) {
   return { ...latencies(handled, awaited), cost, commits, problem: await findViolations(job.url) };
 }
 
-function define({ steps, run = handle }, { identity, onHandled = () => {} }) {
+/** The task of these steps; each does `run`. */
+export function define({ steps, run = handle }, { identity, onHandled = () => {} }) {
   return defineTask({ name: TASK, ...(identity === undefined ? {} : { identity }) }, (task) => {
     const made = {};
     for (const { name, parents } of steps) {
@@ -84,19 +88,21 @@ function define({ steps, run = handle }, { identity, onHandled = () => {} }) {
   });
 }
 
-async function startTasker(options, definition) {
+/** A started Tasker that says only what is wrong. */
+export async function startTasker(options, definition) {
   const tasker = createTasker({ ...options, logger: LOGGER });
   if (definition !== undefined) await tasker.register(definition);
   await tasker.start();
   return tasker;
 }
 
-async function migrate(url) {
+export async function migrate(url) {
   const tasker = createTasker({ database: url, worker: false, logger: LOGGER });
   await tasker.migrate();
 }
 
-function requestOf(number) {
+/** The order with this number, as `create` takes it. */
+export function requestOf(number) {
   return {
     context: contextOf(number),
     initiator: 'bench',
@@ -105,13 +111,14 @@ function requestOf(number) {
   };
 }
 
-async function enqueueAll(maker, { tasks, connections }) {
+/** Creates `job.tasks` tasks, in batches over several connections. */
+export async function enqueueAll(maker, { tasks, connections, batch = ENQUEUE_BATCH }) {
   let next = 1;
   const senders = Array.from({ length: connections }, async () => {
     while (next <= tasks) {
       const from = next;
-      next += ENQUEUE_BATCH;
-      const length = Math.min(ENQUEUE_BATCH, tasks - from + 1);
+      next += batch;
+      const length = Math.min(batch, tasks - from + 1);
       const requests = Array.from({ length }, (_, index) => requestOf(from + index));
       await maker.createMany(TASK, requests);
     }
@@ -119,7 +126,8 @@ async function enqueueAll(maker, { tasks, connections }) {
   await Promise.all(senders);
 }
 
-async function drainAll(job, definition, meter) {
+/** Works in this process until `job.tasks` tasks are complete, and says what that cost, with starting the worker. */
+export async function drainAll(job, definition, meter) {
   const worker = createTasker({
     database: job.url,
     worker: { concurrency: job.concurrency, flushConnections: job.connections },
@@ -142,11 +150,11 @@ async function drainAll(job, definition, meter) {
   return cost;
 }
 
-/** The engine's own laws over everything that the run stored; null when all hold. */
-async function findViolations(url) {
+/** The engine's own laws over everything that was stored, or stored after a task; null when all hold. */
+export async function findViolations(url, sinceTaskId) {
   await analyze(url); // since the last time every step has changed: the laws' queries would be planned for other data
   const tasker = await startTasker({ database: url, worker: false });
-  const violations = await tasker.verify();
+  const violations = await tasker.verify(sinceTaskId === undefined ? {} : { sinceTaskId });
   await tasker.stop();
   if (violations.length === 0) return null;
   return violations

@@ -35,12 +35,21 @@ export function renderTable(runs) {
       sound.filter((run) => run.workload === workload),
     ),
   );
-  const table = [HEAD, ...rows];
-  const widths = HEAD.map((_, column) => Math.max(...table.map((row) => row[column].length)));
+  return renderRows([HEAD, ...rows], { words: 2 });
+}
+
+/**
+ * @param {readonly (readonly string[])[]} table the head first
+ * @param {{ words: number }} columns so many at the left hold words, the others figures
+ * @returns {string} Markdown, as wide as its widest cells
+ */
+export function renderRows(table, { words }) {
+  const [head, ...rows] = table;
+  const widths = head.map((_, column) => Math.max(...table.map((row) => row[column].length)));
   const line = (cells) =>
-    `| ${cells.map((cell, column) => pad(cell, widths[column], column > 1)).join(' | ')} |`;
-  const rule = `| ${widths.map((width, column) => (column > 1 ? `${'-'.repeat(width - 1)}:` : '-'.repeat(width))).join(' | ')} |`;
-  return [line(HEAD), rule, ...rows.map(line)].join('\n');
+    `| ${cells.map((cell, column) => pad(cell, widths[column], column >= words)).join(' | ')} |`;
+  const rule = `| ${widths.map((width, column) => (column >= words ? `${'-'.repeat(width - 1)}:` : '-'.repeat(width))).join(' | ')} |`;
+  return [line(head), rule, ...rows.map(line)].join('\n');
 }
 
 function rowsOf(workload, runs) {
@@ -86,7 +95,8 @@ function valuesOf(runs, contender, key) {
   });
 }
 
-function spread(values, digits) {
+/** @returns {string} the median, and the least and the most where there are several values; a dash for none */
+export function spread(values, digits) {
   if (values.length === 0) return '–';
   const show = (value) =>
     value.toLocaleString('en-US', { minimumFractionDigits: digits, maximumFractionDigits: digits });
