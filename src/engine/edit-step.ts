@@ -16,8 +16,9 @@ import type { EngineParts } from './parts.ts';
 import { revive } from './revive.ts';
 
 /**
- * Edits the inputs or the retry limit of a step that has not finished. A limit above the attempts of an exhausted step revives it, and
- * its task. Edited inputs are what the handler sees as context from its next attempt on.
+ * Edits the inputs or the retry limit of a step that has not finished. A limit must leave an attempt to a step that is pending or waits
+ * for its retry; one above the attempts of an exhausted step revives it, and its task. Edited inputs are what the handler sees as
+ * context from its next attempt on.
  * @throws INVALID_CONTEXT when inputs do not fit the task's schema; INVALID_REQUEST; REVISION_CONFLICT; otherwise as cancelStep
  */
 export async function updateStep(
@@ -103,10 +104,12 @@ function refuseRevision(step: WorkflowStep, task: Task): never {
 }
 
 function checkLimit(retryLimit: number, step: WorkflowStep): void {
-  const least = Math.max(1, step.attempts);
+  // What is still to run needs an attempt to run in; what runs finishes under any limit, and what is exhausted stays so.
+  const isToRun = step.status === 'pending' || step.readyAt !== null;
+  const least = Math.max(1, step.attempts + (isToRun ? 1 : 0));
   if (!Number.isInteger(retryLimit) || retryLimit < least || retryLimit > 1_000_000) {
     throw new TaskerError('INVALID_REQUEST', {
-      problem: `the retry limit must be a whole number of at least ${least} (attempts made so far)`,
+      problem: `the retry limit must be a whole number of at least ${least} (the attempts made so far${isToRun ? ', and the next one' : ''})`,
     });
   }
 }

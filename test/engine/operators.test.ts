@@ -261,6 +261,30 @@ describeOnEachDatabase('operators', (database) => {
     await engine.finish();
   });
 
+  test('cannot set the limit of a waiting step to the attempts it has had: it would run once more (row 17)', async () => {
+    const engine = await startEngine(database);
+    let runs = 0;
+    const backoff = { strategy: 'fixed', base: '1h', max: '1h', jitter: 'none' } as const;
+    const task = defineTask({ name: 'patient', backoff }, (t) => {
+      t.step('only', { retryLimit: 5 }, () => {
+        runs += 1;
+        throw new Error('again');
+      });
+    });
+    const { taskId } = await engine.tasker.create(task, { ...by, context: {} });
+    const step = () => engine.tasker.step(taskId, 'only');
+    await until('the step waits for its retry', async () => (await step()).readyAt !== null);
+    const limit = (retryLimit: number) =>
+      engine.tasker.updateStep(taskId, 'only', { ...operator, retryLimit });
+    await refused(limit(1), 'INVALID_REQUEST');
+    expect(await step()).toMatchObject({ status: 'error', attempts: 1, retryLimit: 5 });
+    expect(await limit(2)).toMatchObject({ status: 'error', attempts: 1, retryLimit: 2 });
+    await engine.advanceClock(3_600_000);
+    expect(await settled(engine.tasker, taskId)).toEqual(['only error']);
+    expect(runs).toBe(2);
+    await engine.finish();
+  });
+
   test('edit reason and tags of a task, and nothing else (row 17)', async () => {
     const engine = await startEngine(database, { worker: false });
     const { task } = repairable([]);
