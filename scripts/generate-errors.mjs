@@ -141,6 +141,9 @@ const CHAPTERS = [
       DATABASE_READ_ONLY: {},
       DATABASE_TOO_OLD: { version: '13.22' },
       DATABASE_LOCKED: { directory: '/srv/shop/.tasker/data', pid: 4711 },
+      TRANSACTION_UNUSABLE: {
+        problem: 'no transaction is open: begin one first, and use its connection',
+      },
       DATABASE_FAULT: { problem: 'a task was neither stored nor refused' },
       SCHEMA_NOT_MIGRATED: { schema: 'tasker', problem: 'does not exist yet' },
       MIGRATION_CHANGED: { schema: 'tasker', migration: '0001_initial' },

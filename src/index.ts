@@ -3,6 +3,12 @@ export { createTasker } from './tasker.ts';
 export { defineTask, isDefinedTask, jsonSchema } from './definition/define-task.ts';
 export { RetryableError, PermanentError } from './kernel/handler-errors.ts';
 export { TaskerError, isTaskerError, ERROR_CODES } from './kernel/errors.ts';
+export { fromDrizzle } from './db/transactions/from-drizzle.ts';
+export { fromKnex } from './db/transactions/from-knex.ts';
+export { fromKysely } from './db/transactions/from-kysely.ts';
+export { fromPg } from './db/transactions/from-pg.ts';
+export { fromPostgresJs } from './db/transactions/from-postgres-js.ts';
+export { fromPrisma } from './db/transactions/from-prisma.ts';
 export { createJsonLogger } from './telemetry/json-logger.ts';
 export { VERSION } from './version.ts';
 
@@ -23,6 +29,8 @@ export type {
 } from './definition/task-definition.ts';
 export type * from './engine/types.ts';
 export type { ApiKeyInfo, ApiKeyRequest, ApiKeys, CreatedApiKey } from './engine/api-keys.ts';
+export type { CallerTransaction } from './db/transactions/caller-transaction.ts';
+export type { CreateOptions } from './engine/create-in-transaction.ts';
 export type { TaskChange } from './engine/changes.ts';
 export type { TaskProgress, TaskRevision } from './engine/progress.ts';
 export type * from './engine/list-types.ts';

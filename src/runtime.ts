@@ -5,8 +5,9 @@ import { checkMigrated, migrate } from './db/migrate.ts';
 import type { Registry } from './definition/registry.ts';
 import type { Dispatcher } from './dispatch/dispatcher.ts';
 import { createInProcessDispatcher } from './dispatch/in-process.ts';
-import { createPostgresDispatcher } from './dispatch/postgres.ts';
+import { createPostgresDispatcher, workHint } from './dispatch/postgres.ts';
 import { ChangeFeed } from './engine/changes.ts';
+import type { Joining } from './engine/create-in-transaction.ts';
 import type { EngineParts } from './engine/parts.ts';
 import { createPinnedDefinitions } from './engine/pinned-definitions.ts';
 import { reapLost, sweepAll } from './engine/reap.ts';
@@ -18,7 +19,7 @@ import { TaskerError } from './kernel/errors.ts';
 import type { ModuleSource } from './kernel/modules.ts';
 import { startChores, type Chores } from './maintenance/chores.ts';
 import type { OpenedDatabase } from './open-database.ts';
-import { createStore } from './store/index.ts';
+import { createStore, type Store } from './store/index.ts';
 import { MIGRATIONS } from './store/migrations.generated.ts';
 import { Measures } from './telemetry/measures.ts';
 import { createStepSource } from './worker/step-source.ts';
@@ -38,6 +39,8 @@ interface Started {
   isStopping: boolean;
   readonly parts: EngineParts;
   readonly shown: string;
+  /** Null on the embedded database. */
+  readonly joining: Joining | null;
   readonly dispatcher: Dispatcher;
   readonly source: { forget(): void };
   readonly worker: Worker | null;
@@ -72,7 +75,7 @@ export class Runtime {
   }
 
   /** What is started now, or null. */
-  get current(): Readonly<Pick<Started, 'parts' | 'worker' | 'isStopping'>> | null {
+  get current(): Readonly<Pick<Started, 'parts' | 'worker' | 'isStopping' | 'joining'>> | null {
     return this.#started;
   }
 
@@ -143,6 +146,7 @@ export class Runtime {
     else await checkMigrated(db, target);
     const store = createStore(options.schema);
     const remote = db.kind === 'postgres' && options.notify;
+    const joining = await joiningOf(db, store, options);
     const dispatcher = remote
       ? createPostgresDispatcher(db, options.schema, options.logger)
       : createInProcessDispatcher();
@@ -168,7 +172,7 @@ export class Runtime {
     const source = createStepSource({ pinned, registry, handlers, modules, services });
     // The embedded database belongs to one process: whoever held steps before is gone.
     if (db.kind === 'pglite' && (await reapLost(parts, { everyone: true }))) await sweepAll(parts);
-    const base = { isStopping: false, parts, shown, dispatcher, source };
+    const base = { isStopping: false, parts, shown, joining, dispatcher, source };
     if (options.worker === null) return { ...base, worker: null, chores: null };
     await dispatcher.start();
     const worker = new Worker(parts, source, { options: options.worker, dispatcher });
@@ -182,4 +186,13 @@ export class Runtime {
     this.#turn = turn.catch(() => undefined); // the caller gets the error; the next one starts afresh
     return turn;
   }
+}
+
+/** What transactions of callers must be on: known from the start, because to ask while they are open would take another connection. */
+async function joiningOf(db: Db, store: Store, options: ResolvedOptions): Promise<Joining | null> {
+  if (db.kind !== 'postgres') return null;
+  const mark = await store.databaseMark(db, null);
+  if (mark === null)
+    throw new TaskerError('DATABASE_FAULT', { problem: 'the schema has no first migration' });
+  return { databaseMark: mark, hint: options.notify ? workHint(options.schema) : null };
 }

@@ -10,6 +10,7 @@ import type {
   WorkflowStep,
 } from './model/task.ts';
 import type { TaskChange } from './engine/changes.ts';
+import type { CreateOptions } from './engine/create-in-transaction.ts';
 import type { TaskProgress, TaskRevision } from './engine/progress.ts';
 import type { LoadedDefinition, TaskDefinition } from './definition/task-definition.ts';
 import type { MetricsText } from './telemetry/prometheus.ts';
@@ -95,17 +96,28 @@ export interface Tasker {
   /** One of them with its content. @throws DEFINITION_NOT_FOUND */
   storedDefinition(definitionId: number): Promise<FullStoredDefinition>;
 
-  /** Creates a task. The promise resolves once the task and all its steps are stored. A task defined in code is registered by this. */
+  /**
+   * Creates a task. The promise resolves once the task and all its steps are stored. A task defined in code is registered by this.
+   *
+   * With `{ transaction }`, it is stored by an open transaction of yours: it exists if and only if you commit. Wait for its result after
+   * the commit. @throws TRANSACTION_UNUSABLE; failures of a statement as your client reports them
+   */
   create<Context, Output>(
     task: DefinedTask<string, Context, Output>,
     request: TypedTaskRequest<Context>,
+    options?: CreateOptions,
   ): Promise<TaskHandle<Output>>;
-  create(name: string, request: TaskRequest): Promise<CreatedTask>;
+  create(name: string, request: TaskRequest, options?: CreateOptions): Promise<CreatedTask>;
   /**
    * Creates many tasks, all or none. Each answer stands at the index of its request; an error says which request it is about.
    * Several statements in one transaction when they are many or large: at most 500 tasks, 50,000 steps and 8 MiB of contexts in each.
+   * With `{ transaction }`, as `create`.
    */
-  createMany(name: string, requests: readonly TaskRequest[]): Promise<readonly CreatedTask[]>;
+  createMany(
+    name: string,
+    requests: readonly TaskRequest[],
+    options?: CreateOptions,
+  ): Promise<readonly CreatedTask[]>;
   /** Resolves when the task is settled (complete, error, cancelled, resolved_manually). @throws WAIT_TIMEOUT, TASK_NOT_FOUND */
   waitFor(
     taskId: number,

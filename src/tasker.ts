@@ -3,10 +3,12 @@ import type { DatabaseOptions, TaskerOptions } from './config/options.ts';
 import { resolveOptions } from './config/resolve.ts';
 import { isDefinedTask } from './definition/define-task.ts';
 import { createRegistry, type Registry } from './definition/registry.ts';
+import type { LoadedDefinition } from './definition/task-definition.ts';
+import { createInTransaction, type CreateOptions } from './engine/create-in-transaction.ts';
 import { createTasks } from './engine/create-task.ts';
 import { checkId } from './engine/parts.ts';
 import { getSteps, waitForTask } from './engine/queries.ts';
-import type { TaskerEvents } from './engine/types.ts';
+import type { CreatedTask, TaskerEvents } from './engine/types.ts';
 import { createHandlerRegistry } from './handlers/registry.ts';
 import { Emitter } from './kernel/emitter.ts';
 import { TaskerError } from './kernel/errors.ts';
@@ -67,7 +69,8 @@ export function assembleTasker(
     definition: (name) => registry.find(name).definition,
     ...engineVerbs(() => runtime.parts),
     create: createWith(runtime, registry, register),
-    createMany: (name, requests) => createTasks(runtime.parts, registry.find(name), requests),
+    createMany: (name, requests, options) =>
+      createOn(runtime, registry.find(name), { requests, options }),
     migrate: () => runtime.migrate(),
     about: () => runtime.about(),
     metrics: () => observing.metrics(),
@@ -93,20 +96,39 @@ function environmentDefaults() {
   };
 }
 
+/** Creates tasks in a transaction of Tasker's own, or in the caller's. */
+function createOn(
+  runtime: Runtime,
+  loaded: LoadedDefinition,
+  {
+    requests,
+    options,
+  }: {
+    readonly requests: readonly TaskRequest[];
+    readonly options: CreateOptions | undefined;
+  },
+): Promise<readonly CreatedTask[]> {
+  const { parts } = runtime;
+  if (options === undefined) return createTasks(parts, loaded, requests);
+  const joining = runtime.current?.joining ?? null;
+  return createInTransaction(parts, loaded, { requests, options, joining });
+}
+
 /** The two forms of `create`: by name, and by a task defined in code, which is registered by it and has a typed result. */
 function createWith(
   runtime: Runtime,
   registry: Registry,
   register: Tasker['register'],
 ): Tasker['create'] {
-  return async (task: unknown, request: TaskRequest) => {
+  return async (task: unknown, request: TaskRequest, options?: CreateOptions) => {
     const parts = runtime.parts;
+    const requests = [request];
     if (!isDefinedTask(task)) {
-      const [created] = await createTasks(parts, registry.find(String(task)), [request]);
+      const [created] = await createOn(runtime, registry.find(String(task)), { requests, options });
       return created as TaskHandle<never>; // sound: the form by name promises no more than what createTasks gives
     }
     await register(task);
-    const [created] = await createTasks(parts, task, [request]);
+    const [created] = await createOn(runtime, task, { requests, options });
     if (!created) throw new TaskerError('DATABASE_FAULT', { problem: 'no task was created' });
     const handle: TaskHandle<unknown> = {
       ...created,

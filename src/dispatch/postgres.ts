@@ -19,7 +19,7 @@ const CHANGED_MS = 100;
  * I3: a NOTIFY that fails is forgotten: the receivers poll.
  */
 export function createPostgresDispatcher(db: Db, schema: string, logger: Logger): Dispatcher {
-  const channel = `tasker_${schema}`.slice(0, 63);
+  const channel = channelOf(schema);
   const self = randomUUID().slice(0, 8);
   const listeners = new Set<(hint: Hint) => void>();
   const sender = createSender((hint) =>
@@ -66,6 +66,15 @@ export function createPostgresDispatcher(db: Db, schema: string, logger: Logger)
       await stopListening?.();
     },
   };
+}
+
+/** The hint that there may be work, as a NOTIFY for a transaction of somebody else, whose commit sends it. */
+export function workHint(schema: string): { readonly channel: string; readonly payload: string } {
+  return { channel: channelOf(schema), payload: writePayload({ kind: 'work' }, '') };
+}
+
+function channelOf(schema: string): string {
+  return `tasker_${schema}`.slice(0, 63);
 }
 
 /** I2 lives here. `finish` sends what is still to be sent and waits for it. */

@@ -3,6 +3,7 @@ import { fromDocument, toDocument } from '../definition/document.ts';
 import type { TaskDefinition } from '../definition/task-definition.ts';
 import { TaskerError } from '../kernel/errors.ts';
 import { childrenOf } from '../model/graph.ts';
+import type { StoredVersion } from '../store/definitions/save-definition.ts';
 import type { Store } from '../store/index.ts';
 
 /** A stored definition with what the engine derives from it. */
@@ -18,6 +19,11 @@ export interface PinnedDefinition {
 export interface PinnedDefinitions {
   /** Stores a definition, or finds it stored. @throws VERSION_CONFLICT when this version is stored with other content */
   save(definition: TaskDefinition): Promise<PinnedDefinition>;
+  /**
+   * A definition that is remembered, or that is stored as this connection sees it: to be asked of a connection that sees nothing that
+   * may yet be rolled back. Null when it is not stored. @throws VERSION_CONFLICT
+   */
+  find(definition: TaskDefinition, connection: Connection): Promise<PinnedDefinition | null>;
   /** A stored definition. `connection` is the open transaction, if there is one: PGlite has only one session. */
   get(definitionId: number, connection?: Connection): Promise<PinnedDefinition>;
   /** A definition that was read before. */
@@ -25,14 +31,8 @@ export interface PinnedDefinitions {
 }
 
 export function createPinnedDefinitions(db: Db, store: Store): PinnedDefinitions {
-  const byId = new Map<number, PinnedDefinition>();
-  const byHash = new Map<string, Promise<PinnedDefinition>>();
-
-  const remember = (definitionId: number, definition: TaskDefinition): PinnedDefinition => {
-    const known = byId.get(definitionId) ?? derive(definitionId, definition);
-    byId.set(definitionId, known);
-    return known;
-  };
+  const memory = createMemory();
+  const saving = new Map<string, Promise<PinnedDefinition>>();
 
   const storeOnce = async (definition: TaskDefinition): Promise<PinnedDefinition> => {
     const children = childrenOf(definition.steps.map((s) => s.parents));
@@ -41,37 +41,71 @@ export function createPinnedDefinitions(db: Db, store: Store): PinnedDefinitions
       document: toDocument(definition),
       steps: definition.steps.map((step) => ({ ...step, children: children[step.position] ?? [] })),
     });
-    if (stored.contentHash !== definition.contentHash) {
-      throw new TaskerError('VERSION_CONFLICT', {
-        name: `${definition.namespace}/${definition.name}`,
-        version: definition.version,
-      });
-    }
-    return remember(stored.definitionId, definition);
+    return memory.settle(definition, stored);
   };
 
   return {
     async save(definition) {
-      const key = `${definition.namespace}/${definition.name}@${definition.version}#${definition.contentHash}`;
-      const pending = byHash.get(key) ?? storeOnce(definition);
-      byHash.set(key, pending);
+      const known = memory.settled(definition);
+      if (known !== undefined) return known;
+      const key = keyOf(definition);
+      const pending = saving.get(key) ?? storeOnce(definition);
+      saving.set(key, pending);
       try {
         return await pending;
-      } catch (error) {
-        byHash.delete(key); // a failure is not an answer to remember
-        throw error;
+      } finally {
+        saving.delete(key); // a failure is not an answer to remember, and a success is settled
       }
     },
+    async find(definition, connection) {
+      // Not one that is being stored: that may wait for the connection that this caller holds.
+      const known = memory.settled(definition);
+      if (known !== undefined) return known;
+      const stored = await store.findDefinition(connection, definition);
+      return stored === null ? null : memory.settle(definition, stored);
+    },
     async get(definitionId, connection = db) {
-      const known = byId.get(definitionId);
+      const known = memory.byId(definitionId);
       if (known) return known;
       const document = await store.loadDefinition(connection, definitionId);
       if (document === null)
         throw new TaskerError('DEFINITION_NOT_FOUND', { name: `#${definitionId}`, suggestion: '' });
-      return remember(definitionId, fromDocument(document));
+      return memory.remember(definitionId, fromDocument(document));
     },
-    peek: (definitionId) => byId.get(definitionId),
+    peek: (definitionId) => memory.byId(definitionId),
   };
+}
+
+/** What was read or stored before: by id, and those of this process's own definitions by their content. */
+function createMemory() {
+  const byId = new Map<number, PinnedDefinition>();
+  const byContent = new Map<string, PinnedDefinition>();
+  const remember = (definitionId: number, definition: TaskDefinition): PinnedDefinition => {
+    const known = byId.get(definitionId) ?? derive(definitionId, definition);
+    byId.set(definitionId, known);
+    return known;
+  };
+  return {
+    remember,
+    byId: (definitionId: number) => byId.get(definitionId),
+    settled: (definition: TaskDefinition) => byContent.get(keyOf(definition)),
+    /** Remembers what is stored under a definition's version. @throws VERSION_CONFLICT when that is something else */
+    settle(definition: TaskDefinition, stored: StoredVersion): PinnedDefinition {
+      if (stored.contentHash !== definition.contentHash) {
+        throw new TaskerError('VERSION_CONFLICT', {
+          name: `${definition.namespace}/${definition.name}`,
+          version: definition.version,
+        });
+      }
+      const pinned = remember(stored.definitionId, definition);
+      byContent.set(keyOf(definition), pinned);
+      return pinned;
+    },
+  };
+}
+
+function keyOf({ namespace, name, version, contentHash }: TaskDefinition): string {
+  return `${namespace}/${name}@${version}#${contentHash}`;
 }
 
 function derive(definitionId: number, definition: TaskDefinition): PinnedDefinition {

@@ -188,6 +188,12 @@ export const CATALOGUE = {
       `The embedded database ${d.directory} is in use by ${d.pid === null ? 'another process' : `process ${d.pid}`}`,
     hint: 'An embedded database belongs to one process: stop that process, or use a PostgreSQL server through DATABASE_URL.',
   },
+  TRANSACTION_UNUSABLE: {
+    status: 400,
+    message: (d: { problem: string }) =>
+      `The transaction cannot be used to create a task: ${d.problem}`,
+    hint: 'Hand in a transaction that you have begun on the database of Tasker and have not ended, through the adapter of your library.',
+  },
   DATABASE_FAULT: {
     status: 500,
     message: (d: { problem: string }) =>

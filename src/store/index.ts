@@ -35,7 +35,7 @@ import { listApiKeys } from './api-keys/list-api-keys.ts';
 import { noteKeyUse } from './api-keys/note-key-use.ts';
 import { lockApiKey, replaceApiKey } from './api-keys/replace-api-key.ts';
 import { revokeApiKey } from './api-keys/revoke-api-key.ts';
-import { loadDefinition, saveDefinition } from './definitions/save-definition.ts';
+import { findDefinition, loadDefinition, saveDefinition } from './definitions/save-definition.ts';
 import {
   listAnnotations,
   listAnnotationTypes,
@@ -46,6 +46,8 @@ import { listDefinitions } from './definitions/list-definitions.ts';
 import { listObjectMaps } from './systems/list-object-maps.ts';
 import { listSystems, mapObjects, mappedObjects } from './systems/systems.ts';
 import { readGauges } from './gauges/read-gauges.ts';
+import { databaseMark } from './transactions/database-mark.ts';
+import { requireTransaction } from './transactions/require-transaction.ts';
 import { slowestSteps } from './analytics/slowest-steps.ts';
 import { statusCounts } from './analytics/status-counts.ts';
 import { listWorkers } from './workers/list-workers.ts';
@@ -71,9 +73,13 @@ export function createStore(schema: string) {
     listOperatorLog: listOperatorLog(t),
     // definitions
     saveDefinition: saveDefinition(t),
+    findDefinition: findDefinition(t),
     loadDefinition: loadDefinition(t),
     listDefinitions: listDefinitions(t),
     matchDefinitions: matchDefinitions(t),
+    // transactions of callers
+    requireTransaction: requireTransaction(t),
+    databaseMark: databaseMark(t),
     // annotations and systems
     upsertAnnotations: upsertAnnotations(t),
     listAnnotations: listAnnotations(t),

@@ -1,3 +1,4 @@
+import { TaskerError } from '../../kernel/errors.ts';
 import type { Json } from '../../kernel/json.ts';
 import type { Connection } from '../../db/db.ts';
 import type { Tables } from '../tables.ts';
@@ -23,18 +24,40 @@ export interface DefinitionRow {
   }[];
 }
 
+/** The key of a definition's version, and the hash of its content. */
+type DefinitionKey = Pick<DefinitionRow, 'namespace' | 'name' | 'version'>;
+
+export interface StoredVersion {
+  readonly definitionId: number;
+  readonly contentHash: string;
+}
+
+/** What is stored under a version, or null. Index: task_definitions_version. */
+export function findDefinition(
+  t: Tables,
+): (db: Connection, key: DefinitionKey) => Promise<StoredVersion | null> {
+  const text = `select definition_id, content_hash from ${t.task_definitions} where namespace = $1 and name = $2 and version = $3`;
+  return async (db, { namespace, name, version }) => {
+    const { rows } = await db.query({ text, values: [namespace, name, version] });
+    const row = rows[0];
+    if (row === undefined) return null;
+    // the statement's column types
+    return {
+      definitionId: row['definition_id'] as number,
+      contentHash: row['content_hash'] as string,
+    };
+  };
+}
+
 /**
  * Stores a definition with its steps, once per version, in one statement; concurrent writers of the same version store it once.
  * Answers its id and the hash that is stored under this version, which may be another's: the caller compares.
  */
 export function saveDefinition(
   t: Tables,
-): (
-  db: Connection,
-  definition: DefinitionRow,
-) => Promise<{ readonly definitionId: number; readonly contentHash: string }> {
+): (db: Connection, definition: DefinitionRow) => Promise<StoredVersion> {
   const insert = insertText(t);
-  const find = `select definition_id, content_hash from ${t.task_definitions} where namespace = $1 and name = $2 and version = $3`;
+  const find = findDefinition(t);
   return async (db, d) => {
     const steps = d.steps.map((s) => [
       s.position,
@@ -49,13 +72,8 @@ export function saveDefinition(
       s.parents,
       s.children,
     ]);
-    const found = await db.query({ text: find, values: [d.namespace, d.name, d.version] });
-    const existing = found.rows[0];
-    if (existing)
-      return {
-        definitionId: existing['definition_id'] as number,
-        contentHash: existing['content_hash'] as string,
-      };
+    const existing = await find(db, d);
+    if (existing !== null) return existing;
     await db.query({
       text: insert,
       values: [
@@ -67,12 +85,10 @@ export function saveDefinition(
         JSON.stringify(steps),
       ],
     });
-    const { rows } = await db.query({ text: find, values: [d.namespace, d.name, d.version] });
-    // the statement's column types; the row exists, because definitions are never deleted while in use
-    return {
-      definitionId: rows[0]?.['definition_id'] as number,
-      contentHash: rows[0]?.['content_hash'] as string,
-    };
+    const stored = await find(db, d);
+    if (stored === null)
+      throw new TaskerError('DATABASE_FAULT', { problem: 'a definition was not stored' });
+    return stored;
   };
 }
 
