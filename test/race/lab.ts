@@ -73,7 +73,8 @@ export function eachRace(database: TestDatabase): () => Race {
   };
 }
 
-function partsOn(db: Db, schema: string): EngineParts {
+/** An engine without a worker on a connection. */
+export function partsOn(db: Db, schema: string): EngineParts {
   const store = createStore(schema);
   return {
     db,
@@ -89,7 +90,8 @@ function partsOn(db: Db, schema: string): EngineParts {
   };
 }
 
-const NEW_WORKER = {
+/** What a worker registers with. */
+export const NEW_WORKER = {
   name: 'racer',
   hostname: 'here',
   pid: process.pid,
@@ -177,7 +179,7 @@ export async function interleave<A, B>(
     const value = await Promise.race([begun.opened, first.then(() => begun.opened)]);
     const second = order.second();
     if (waits) await untilWaiting(race, second);
-    else await second;
+    else await untilThrough(race, second);
     end.open(ending);
     return { first: value, second: await second };
   } finally {
@@ -193,11 +195,28 @@ async function untilWaiting(race: Race, second: Promise<unknown>): Promise<void>
   second.then(through, through);
   await until('the second session waits for a lock', async () => {
     if (isThrough) throw new Error('the second session got through without waiting');
-    const { rows } = await race.two.db.query({
-      text: `select 1 from pg_stat_activity where datname = current_database() and wait_event_type = 'Lock'`,
-    });
-    return rows.length > 0;
+    return isWaitingForLock(race);
   });
+}
+
+/** Waits until the second is through; fails when it waits for a lock instead. */
+async function untilThrough(race: Race, second: Promise<unknown>): Promise<void> {
+  let isThrough = false;
+  const through = (): void => void (isThrough = true);
+  second.then(through, through);
+  await until('the second session is through', async () => {
+    if (isThrough) return true;
+    if ((await isWaitingForLock(race)) && !isThrough)
+      throw new Error('the second session waits for a lock');
+    return isThrough;
+  });
+}
+
+async function isWaitingForLock({ two }: Race): Promise<boolean> {
+  const { rows } = await two.db.query({
+    text: `select 1 from pg_stat_activity where datname = current_database() and wait_event_type = 'Lock'`,
+  });
+  return rows.length > 0;
 }
 
 /** The code of the error that a verb is refused with, or `done`. */
