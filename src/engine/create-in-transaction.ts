@@ -78,6 +78,7 @@ export async function createInTransaction(
 const KNOWN = ['transaction', 'notify'];
 
 function checkOptions(options: CreateOptions): Required<CreateOptions> {
+  if (typeof options !== 'object' || options === null) throw unusable('there are no options');
   const unknown = Object.keys(options).find((key) => !KNOWN.includes(key));
   if (unknown !== undefined) {
     const problem = `there is no such option of create.${didYouMean(unknown, KNOWN)}`;

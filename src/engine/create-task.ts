@@ -161,7 +161,7 @@ export async function createBatches(
       place: { from, count: checked.length },
       traceContext: (index) => spans?.traceContext(from + index) ?? null,
     });
-    all.push(...created);
+    all.push(...created.map((task) => ({ taskId: task.taskId, created: task.created })));
   }
   return all;
 }
