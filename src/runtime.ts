@@ -178,7 +178,12 @@ export class Runtime {
     const worker = new Worker(parts, source, { options: options.worker, dispatcher });
     await worker.start();
     taker = worker;
-    return { ...base, worker, chores: startChores(parts, () => worker.workerId) };
+    const { leaseMs } = options.worker;
+    return {
+      ...base,
+      worker,
+      chores: startChores(parts, { ownWorker: () => worker.workerId, leaseMs }),
+    };
   }
 
   #inTurn(work: () => Promise<void>): Promise<void> {

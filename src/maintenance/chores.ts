@@ -1,10 +1,12 @@
 import { fullJitter } from '../db/pause.ts';
 import type { EngineParts } from '../engine/parts.ts';
+import type { Milliseconds } from '../kernel/duration.ts';
 import { reapLost, sweepAll, sweepIdleTasks } from '../engine/reap.ts';
 
-/** Every how many rounds the slower chores are done. */
-const SWEEP_ROUNDS = 5;
-const PRUNE_ROUNDS = 150;
+/** How often the chores are done; the first one may be more often, see lookEveryMs. */
+const LOOK_MS: Milliseconds = 2_000;
+const SWEEP_MS: Milliseconds = 10_000;
+const PRUNE_MS: Milliseconds = 300_000;
 
 /** Chores of every process with a worker. Each is guarded in its statement, so that many may do them at once. */
 export interface Chores {
@@ -12,43 +14,62 @@ export interface Chores {
 }
 
 /**
- * Looks for lost workers every two seconds or so (one UPDATE on a small table when there are none), sweeps a slice of the open tasks
- * every tenth second (all of them after a loss), and forgets lapsed identities every fifth minute.
+ * How often lost workers are looked for: every two seconds or so, and with a short lease every sixth of it, so that the look adds little
+ * to the lease.
  */
-export function startChores(parts: EngineParts, ownWorker: () => number): Chores {
+export function lookEveryMs(leaseMs: Milliseconds): Milliseconds {
+  return Math.min(LOOK_MS, leaseMs / 6);
+}
+
+/**
+ * Looks for lost workers (one UPDATE on a small table when there are none), sweeps a slice of the open tasks every tenth second (all of
+ * them after a loss), and forgets lapsed identities every fifth minute.
+ *
+ * I1: between the start or an outage and the next look for lost workers there is time for others to renew their leases, which lapsed
+ *     because nobody could.
+ */
+export function startChores(
+  parts: EngineParts,
+  { ownWorker, leaseMs }: { readonly ownWorker: () => number; readonly leaseMs: Milliseconds },
+): Chores {
+  const everyMs = lookEveryMs(leaseMs);
+  const sweepRounds = Math.round(SWEEP_MS / everyMs);
+  const pruneRounds = Math.round(PRUNE_MS / everyMs);
   let stopped = false;
   let timer: NodeJS.Timeout | null = null;
   let working: Promise<void> = Promise.resolve();
   let rounds = 0;
   let sweptTo = 0;
-  /** After an outage the others get time to renew their leases, which lapsed because nobody could. */
   let isAfterOutage = false;
 
-  const round = async (): Promise<void> => {
+  /** Answers whether the next round may look for lost workers soon (I1). */
+  const round = async (): Promise<boolean> => {
     rounds += 1;
+    const wasAfterOutage = isAfterOutage;
     try {
-      if (isAfterOutage)
+      if (wasAfterOutage)
         await parts.store.promoteDue(parts.db); // useful, and shows that the outage is over
       else if (await reapLost(parts, { except: ownWorker() })) await sweepAll(parts);
       isAfterOutage = false;
-      if (rounds % SWEEP_ROUNDS === 0) sweptTo = await sweepIdleTasks(parts, sweptTo);
-      if (rounds % PRUNE_ROUNDS === 0) await parts.store.pruneIdentities(parts.db);
+      if (rounds % sweepRounds === 0) sweptTo = await sweepIdleTasks(parts, sweptTo);
+      if (rounds % pruneRounds === 0) await parts.store.pruneIdentities(parts.db);
     } catch (error) {
       isAfterOutage = true;
       parts.logger.warn({ err: error }, 'a chore failed; it is done again in the next round');
     }
+    return !isAfterOutage && !wasAfterOutage;
   };
-  const next = (): void => {
+  const next = (inMs: Milliseconds): void => {
     if (stopped) return;
     timer = setTimeout(
       () => {
-        working = round().finally(next);
+        working = round().then((isCalm) => next(isCalm ? everyMs : LOOK_MS));
       },
-      1_500 + fullJitter(1_000),
+      inMs * 0.75 + fullJitter(inMs * 0.5),
     );
     timer.unref();
   };
-  next();
+  next(LOOK_MS);
   return {
     async stop() {
       stopped = true;
