@@ -1,0 +1,105 @@
+/**
+ * What can be done to the processes, the network and the database: one function per kind, in one table. Each gets the rig and numbers of
+ * its own, does its worst, and resolves when it is over and undone.
+ */
+import { setTimeout as delay } from 'node:timers/promises';
+import pg from 'pg';
+
+/** Statements that change something, by their names in the store; `commit` ends a transaction of several. */
+const WRITES =
+  /insert-tasks|advance-steps|fail-steps|return-steps|enqueue-steps|promote-due|mark-lost|renew-lease|settle|^commit|insert into|^\s*update/i;
+const isWrite = (statement) => WRITES.test(statement);
+
+/** What a strike waits for a request that it can hit. */
+const STRIKE_MS = 1_000;
+
+export const FAULTS = {
+  'worker-kill': withWorker(async ({ fleet }, worker) => {
+    await fleet.kill(worker);
+  }),
+  'worker-stop': withWorker(async ({ fleet, note }, worker) => {
+    const { code } = await fleet.stop(worker);
+    if (code !== 0) note(`${worker.name} ended with ${code} after SIGTERM`);
+  }),
+  'worker-pause': withWorker(async ({ fleet, leaseMs }, worker, random) => {
+    await fleet.pause(worker, leaseMs * (0.5 + random.next() * 1.5));
+  }),
+  'server-kill': withServer(async ({ fleet }, server) => {
+    await fleet.kill(server);
+  }),
+  'server-stop': withServer(async ({ fleet }, server) => {
+    await fleet.stop(server);
+  }),
+  /** The event loop of some worker stands still for longer than the lease. */
+  block: async ({ clients, leaseMs }) => {
+    clients.submit({ name: 'single', plan: { only: { busyMs: leaseMs * 1.5, times: 1 } } });
+  },
+  poison: async ({ clients }) => {
+    clients.submit({ name: 'poison', plan: { only: { ms: 40, exit: 'abort' } }, expects: 'error' });
+  },
+  memory: async ({ clients }) => {
+    clients.submit({ name: 'poison', plan: { only: { exit: 'memory' } }, expects: 'error' });
+  },
+  'postgres-kill': async ({ cluster, resumed }) => resumed(await cluster.kill()),
+  'postgres-restart': async ({ cluster, resumed }) => resumed(await cluster.restart()),
+  failover: async ({ cluster, resumed }) => resumed(await cluster.failover(), 'promote'),
+  'cut-before': strike('before'),
+  'cut-after': strike('after'),
+  'disk-full': strike('full'),
+  'cut-all': async ({ fleet, count }, random) => {
+    random.pick(fleet.proxies).cutAll();
+    count('cuts');
+  },
+  blackhole: async ({ fleet, leaseMs }, random) => {
+    const proxy = random.pick(fleet.proxies);
+    proxy.blackhole();
+    await delay(leaseMs * (0.5 + random.next() * 2));
+    proxy.heal();
+  },
+  slow: async ({ fleet }, random) => {
+    const proxy = random.pick(fleet.proxies);
+    proxy.slow(random.pick([50, 100, 200]));
+    await delay(4_000);
+    proxy.slow(0);
+  },
+  /** Somebody else's transaction: nothing that dies after its snapshot can be cleaned away. */
+  'long-transaction': async ({ cluster, durationMs }) => {
+    const client = new pg.Client({ connectionString: cluster.url });
+    client.on('error', () => undefined); // the server was killed, and with it the transaction
+    try {
+      await client.connect();
+      await client.query('begin isolation level repeatable read');
+      await client.query('select count(*) from pg_class');
+      await delay(Math.min(durationMs / 3, 600_000));
+    } catch {
+      // The server was killed before it began: a shorter transaction.
+    }
+    await client.end().catch(() => undefined);
+  },
+};
+
+/** Hits the next write that goes through some proxy. */
+function strike(kind) {
+  return async ({ fleet, count }, random) => {
+    const armed = random.pick(fleet.proxies).strike(kind, isWrite);
+    const timer = setTimeout(() => armed.cancel(), STRIKE_MS);
+    const wasHit = await armed.hit;
+    clearTimeout(timer);
+    if (wasHit) count(kind === 'full' ? 'diskFull' : 'cuts');
+  };
+}
+
+/** For a worker that is at work; never the last one that is. */
+function withWorker(harm) {
+  return async (rig, random) => {
+    while (rig.fleet.workers().length < 2) await delay(20);
+    await harm(rig, random.pick(rig.fleet.workers()), random);
+  };
+}
+
+function withServer(harm) {
+  return async (rig, random) => {
+    while (rig.fleet.servers().length < 2) await delay(20);
+    await harm(rig, random.pick(rig.fleet.servers()), random);
+  };
+}
