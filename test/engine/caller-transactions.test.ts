@@ -1,3 +1,6 @@
+import { randomBytes } from 'node:crypto';
+import { readFileSync } from 'node:fs';
+import path from 'node:path';
 import pg from 'pg';
 import { afterAll, beforeAll, describe, expect, test, vi } from 'vitest';
 import { migrate } from '../../src/db/migrate.ts';
@@ -105,6 +108,44 @@ describeOnPostgres('a client with habits of its own', () => {
 
     expect(again).toEqual({ taskId: one.taskId, created: false });
     expect((await engine.tasker.task(one.taskId)).context).toEqual({ n: 1 });
+    await engine.finish();
+  });
+});
+
+describeOnPostgres('a role of its own', () => {
+  const database = postgresDatabase();
+  const client = clientOf(database);
+
+  test('creates tasks with the rights that the guide names, and no others', async () => {
+    const engine = await startEngine(database, { worker: false });
+    await engine.tasker.create(greet, request);
+    const role = `shop_${randomBytes(4).toString('hex')}`; // a role belongs to the server, not to the database
+    const guide = readFileSync(
+      path.resolve(import.meta.dirname, '../../docs/transactions.md'),
+      'utf8',
+    );
+    const grants = guide.match(/grant [^;]+;/g) ?? [];
+    expect(grants).toHaveLength(5);
+    await client().query(`create role ${role}`);
+    for (const grant of grants)
+      await client().query(
+        grant
+          .replaceAll('tasker.', `${engine.schema}.`)
+          .replace('schema tasker', `schema ${engine.schema}`)
+          .replace('shop', role),
+      );
+    const options = { transaction: fromPg(client()) };
+
+    await client().query(`begin; set local role ${role}`);
+    const { taskId } = await engine.tasker.create('greet', keyed, options);
+    await refused(
+      engine.tasker.create('greet', { ...keyed, context: {} }, options),
+      'IDEMPOTENCY_CONFLICT',
+    );
+    await client().query('commit');
+
+    expect((await engine.tasker.task(taskId)).context).toEqual({ n: 1 });
+    await client().query(`drop owned by ${role}; drop role ${role}`);
     await engine.finish();
   });
 });
