@@ -111,8 +111,13 @@ export interface Tasker {
   /**
    * Creates many tasks, all or none. Each answer stands at the index of its request; an error says which request it is about.
    * Several statements in one transaction when they are many or large: at most 500 tasks, 50,000 steps and 8 MiB of contexts in each.
-   * With `{ transaction }`, as `create`.
+   * With `{ transaction }`, as `create`. A task defined in code is registered by this.
    */
+  createMany<Context>(
+    task: DefinedTask<string, Context>,
+    requests: readonly TypedTaskRequest<Context>[],
+    options?: CreateOptions,
+  ): Promise<readonly CreatedTask[]>;
   createMany(
     name: string,
     requests: readonly TaskRequest[],

@@ -4,6 +4,7 @@ import { resolveOptions } from './config/resolve.ts';
 import { isDefinedTask } from './definition/define-task.ts';
 import { createRegistry, type Registry } from './definition/registry.ts';
 import type { LoadedDefinition } from './definition/task-definition.ts';
+import type { DefinedTask } from './definition/types.ts';
 import { createInTransaction, type CreateOptions } from './engine/create-in-transaction.ts';
 import { createTasks } from './engine/create-task.ts';
 import { checkId } from './engine/parts.ts';
@@ -69,8 +70,15 @@ export function assembleTasker(
     definition: (name) => registry.find(name).definition,
     ...engineVerbs(() => runtime.parts),
     create: createWith(runtime, registry, register),
-    createMany: (name, requests, options) =>
-      createOn(runtime, registry.find(name), { requests, options }),
+    async createMany(
+      task: string | DefinedTask,
+      requests: readonly TaskRequest[],
+      options?: CreateOptions,
+    ) {
+      if (isDefinedTask(task)) await register(task);
+      const loaded = isDefinedTask(task) ? task : registry.find(String(task));
+      return createOn(runtime, loaded, { requests, options });
+    },
     migrate: () => runtime.migrate(),
     about: () => runtime.about(),
     metrics: () => observing.metrics(),

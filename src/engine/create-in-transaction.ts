@@ -36,8 +36,8 @@ export interface Joining {
   readonly hint: CommitHint | null;
 }
 
-/** How long to wait for a connection to store a definition on, while the caller's transaction is open. */
-const STORED_WITHIN_MS = 10_000;
+/** How long to wait for a connection of Tasker's own while the caller's transaction is open. */
+const CONNECTED_WITHIN_MS = 10_000;
 
 /**
  * Creates tasks of one definition in the caller's transaction.
@@ -104,7 +104,11 @@ async function join(parts: EngineParts, tx: Connection, joining: Joining): Promi
     throw error;
   }
   const mark = await parts.store.databaseMark(tx, joining.hint);
-  if (mark !== joining.databaseMark) throw unusable(elsewhere);
+  if (mark === joining.databaseMark) return;
+  // The server may have been replaced by a copy since the start: what Tasker's own connections find now is what counts.
+  const now = parts.store.databaseMark(parts.db, null);
+  if (mark === null || mark !== (await within(CONNECTED_WITHIN_MS, now, null)))
+    throw unusable(elsewhere);
 }
 
 /**
@@ -118,9 +122,9 @@ async function pin(
 ): Promise<PinnedDefinition> {
   const found = await parts.pinned.find(definition, tx);
   if (found !== null) return found;
-  const stored = await within(STORED_WITHIN_MS, parts.pinned.save(definition), null);
+  const stored = await within(CONNECTED_WITHIN_MS, parts.pinned.save(definition), null);
   if (stored !== null) return stored;
-  const problem = `no connection was free within ${STORED_WITHIN_MS / 1_000} s to store definition ${definition.name}: a pool that is shared with open transactions needs room for one more`;
+  const problem = `no connection was free within ${CONNECTED_WITHIN_MS / 1_000} s to store definition ${definition.name}: a pool that is shared with open transactions needs room for one more`;
   throw new TaskerError('DATABASE_UNAVAILABLE', { problem });
 }
 

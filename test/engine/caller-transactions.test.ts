@@ -211,6 +211,20 @@ describeOnPostgres('what is no transaction on this database', () => {
     await engine.finish();
   });
 
+  test('but a copy that has taken the place of the database is', async () => {
+    const schema = 'copied';
+    await migrate(database.db(), { schema, migrations: MIGRATIONS });
+    const parts = partsOn(database.db(), schema);
+    await client().query('begin');
+    const created = await createInTransaction(parts, greet, {
+      requests: [request],
+      options: { transaction: fromPg(client()) },
+      joining: { databaseMark: 'of the one before', hint: null },
+    });
+    await client().query('commit');
+    expect(await parts.store.findTask(database.db(), created[0]?.taskId ?? 0)).not.toBeNull();
+  });
+
   test('nor is an option that does not exist', async () => {
     const engine = await startEngine(database, { worker: false });
     await engine.tasker.register(greet);

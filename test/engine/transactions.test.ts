@@ -159,11 +159,10 @@ describeOnPostgres('creating in a transaction of the caller', () => {
 
   test('more tasks than one statement takes are created in one transaction', async () => {
     const engine = await startEngine(database, { worker: false });
-    await engine.tasker.register(greet);
-    const requests = Array.from({ length: 1_100 }, (_, n) => ({ context: { n } }));
+    const requests = Array.from({ length: 1_100 }, (_, n) => ({ ...by, context: { n } }));
 
     await client.query('begin');
-    const created = await engine.tasker.createMany('greet', requests, {
+    const created = await engine.tasker.createMany(greet, requests, {
       transaction: fromPg(client),
     });
     expect(await engine.tasker.countTasks()).toMatchObject({ count: 0 });

@@ -23,6 +23,10 @@ export async function promises(): Promise<void> {
   const one: CreatedTask = await tasker.create('greet', request, { transaction, notify: false });
   const many: readonly CreatedTask[] = await tasker.createMany('greet', [request], { transaction });
 
+  await tasker.createMany(greet, [request], { transaction });
+  // @ts-expect-error -- a task defined in code asks for who and why, as with create
+  await tasker.createMany(greet, [{ context: {} }], { transaction });
+
   // @ts-expect-error -- a pool is no transaction
   fromPg(pool);
   // @ts-expect-error -- options without a transaction would mean nothing
