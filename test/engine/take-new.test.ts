@@ -52,6 +52,45 @@ describeOnEachDatabase('a task that is created beside an idle worker', (database
     await engine.finish();
   });
 
+  test('waits in the queue when not all of its first steps find a slot', async () => {
+    // With polling this far apart, a worker that has found the queue empty takes new tasks on until it is told of work.
+    const engine = await startEngine(database, { worker: { concurrency: 2, pollInterval: '60s' } });
+    const held = gate();
+    const running: string[] = [];
+    const hold = async (name: string): Promise<void> => {
+      running.push(name);
+      await held.opened;
+    };
+    const quick = defineTask({ name: 'quick', identity: 'none' }, (t) => {
+      t.step('only', {}, () => 1);
+    });
+    const one = defineTask({ name: 'one' }, (t) => void t.step('a', {}, () => hold('a')));
+    const two = defineTask({ name: 'two' }, (t) => {
+      t.step('b', {}, () => hold('b'));
+      t.step('c', {}, () => hold('c'));
+    });
+    await until('the worker is idle', async () => {
+      const { taskId } = await engine.tasker.create(quick, request);
+      await engine.tasker.waitFor(taskId);
+      const { createdAt, startedAt } = await engine.tasker.task(taskId);
+      return startedAt?.getTime() === createdAt.getTime();
+    });
+    const first = await engine.tasker.create(one, request);
+
+    const second = await engine.tasker.create(two, request);
+
+    await until('the free slot is used', () => running.length >= 2);
+    expect(running.length).toBe(2);
+    const waiting = (await engine.tasker.steps(second.taskId)).filter(
+      (s) => s.status === 'pending',
+    );
+    expect(waiting.length).toBe(1);
+    held.open();
+    await settled(engine.tasker, first.taskId);
+    await settled(engine.tasker, second.taskId);
+    await engine.finish();
+  });
+
   test('goes into the queue when the worker was declared lost, and runs once it has a new registration', async () => {
     const engine = await startEngine(database, { worker: { heartbeat: '1s' } });
     await engine.sql('update {schema}.workers set lost_at = {schema}.clock()');
