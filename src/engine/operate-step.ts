@@ -4,7 +4,15 @@ import { compileJsonSchema } from '../kernel/schema.ts';
 import { descendantsOf } from '../model/graph.ts';
 import type { Actor, WorkflowStep } from '../model/task.ts';
 import { gate } from './check-request.ts';
-import { actOnStep, logLine, requireMove, type StepRef } from './held-step.ts';
+import {
+  actOnStep,
+  logLine,
+  refuse,
+  requireMove,
+  stepAt,
+  type HeldStep,
+  type StepRef,
+} from './held-step.ts';
 import type { EngineParts } from './parts.ts';
 import { bypassedPositions, openChildren, type PinnedDefinition } from './pinned-definitions.ts';
 import { revive } from './revive.ts';
@@ -27,6 +35,9 @@ export async function cancelStep(
     const positions = [target.position, ...descendantsOf(children, [target.position])];
     await revive(parts, tx, held);
     const cancelled = await parts.store.cancelSteps(tx, taskId, positions);
+    // It finished between the look and the change: then what depends on it goes on, too.
+    if (!cancelled.some(({ position }) => position === target.position))
+      await refuseAsItIsNow(parts, held, 'cancelled');
     await parts.store.markSettles(tx, taskId);
     await parts.store.appendOperatorLog(
       tx,
@@ -52,7 +63,10 @@ export async function retryStep(
     const { tx, step: target, pinned } = held;
     const retryLimit =
       target.attempts + (pinned.definition.steps[target.position]?.retryLimit ?? 1);
-    await parts.store.reopenSteps(tx, taskId, [{ position: target.position, retryLimit }]);
+    const limits = [{ position: target.position, retryLimit }];
+    // A worker has claimed it between the look and the change.
+    if ((await parts.store.reopenSteps(tx, taskId, limits)) === 0)
+      await refuseAsItIsNow(parts, held, 'retried');
     await parts.store.appendOperatorLog(tx, [
       logLine(held, {
         action: 'retry_step',
@@ -124,6 +138,13 @@ export async function resolveStep(
     attempt: answer.attempts,
   });
   return answer;
+}
+
+/** @throws STEP_STATE_CONFLICT always, with the status that a worker has given the step since it was read */
+async function refuseAsItIsNow(parts: EngineParts, held: HeldStep, verb: string): Promise<never> {
+  const { tx, task, step } = held;
+  const now = await stepAt(parts, tx, { taskId: task.taskId, position: step.position });
+  return refuse({ ...held, step: now }, verb);
 }
 
 function checkResult(pinned: PinnedDefinition, step: WorkflowStep, result: Json): void {

@@ -39,7 +39,9 @@ export interface FailAnswer {
  *     later learns that the task may be over, and no row of the task itself is touched while it runs. (An operator who lowers a limit
  *     sets `settles` at once, so that nothing is missed between the two.)
  * I3: the worker says when the next attempt may start, this statement whether there is one: by the limit as it is now.
- * Locks: own steps; then the unfinished steps of tasks with an exhausted one. Indexes: primary keys.
+ * I4: where one may be exhausted, the steps that are to be marked are locked with the own ones, all in (task_id, position) order,
+ *     before any is changed: two steps of a task that fail at once would otherwise each hold their own and wait for the other's.
+ * Locks: own steps and, where one may be exhausted, the unfinished unmarked steps of its task, in order. Indexes: primary keys.
  */
 export function failSteps(
   t: Tables,
@@ -77,6 +79,14 @@ with failed as materialized (
          (e->>7)::smallint as rank, e->>8 as queue, (e->>9)::int as step_limit, e->10 as error
     from ${jsonRows('$1::jsonb')}
    order by 1, 2
+), held as materialized (
+  select s.task_id
+    from ${t.workflow_steps} as s
+   where s.task_id in (select task_id from failed where retry_ms is null or attempts >= step_limit)
+     and s.status in ('pending', 'in_progress', 'error')
+     and (not s.settles or exists (select from failed as f where f.task_id = s.task_id and f.position = s.position))
+   order by s.task_id, s.position
+     for update of s
 ), closed as (
   update ${t.workflow_steps} as s
      set status = 'error', worker_id = null, error = f.error,
@@ -86,6 +96,7 @@ with failed as materialized (
    where s.task_id = f.task_id and s.position = f.position
      and s.attempts = f.attempts and s.worker_id = f.worker_id and s.status = 'in_progress'
      and (not $2::boolean or exists (select from ${t.workers} as w where w.worker_id = f.worker_id and w.lost_at is null))
+     and (select count(*) from held) >= 0
   returning s.task_id, s.position, s.attempts, s.started_at, f.worker_id, f.outcome, f.error, f.definition_id, f.rank, f.queue,
             case when s.attempts < coalesce(s.retry_limit, f.step_limit) then f.retry_ms end as retry_ms,
             case when s.attempts < coalesce(s.retry_limit, f.step_limit)

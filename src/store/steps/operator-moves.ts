@@ -10,10 +10,11 @@ export interface StepBefore {
 
 /**
  * Cancels unfinished steps of a task (all of them when `positions` is null): running attempts go to the history, queue rows go.
- * Answers each step as it was before. Locks: the steps in position order, then their queue rows.
+ * Answers each step as it was before. Locks: the queue rows, the steps in position order, then queue rows that came meanwhile.
  *
- * Two statements of one transaction: the first may have waited for a statement that put a step into the queue, and would not see
- * its row; the second does, and the steps' locks keep others from adding more.
+ * Statements of one transaction. The queue rows go first, as in a claim, which holds a queue row while it waits for its step: in the
+ * other order the two would wait for each other. The second may have waited for a statement that put a step into the queue, and would
+ * not see its row; the third does, and the steps' locks keep others from adding more.
  */
 export function cancelSteps(
   t: Tables,
@@ -37,15 +38,16 @@ with before as materialized (
   select $1, position, attempts, worker_id, 'cancelled', started_at, greatest(started_at, ${t.clock}) from before where status = 'in_progress'
 )
 select position, status, attempts from before order by position`;
+  const dequeueFirst = `
+delete from ${t.ready_steps} where task_id = $1 and ($2::int[] is null or position = any ($2))`;
   const dequeue = `
 delete from ${t.ready_steps} as r
  using ${t.workflow_steps} as s
  where r.task_id = $1 and s.task_id = r.task_id and s.position = r.position and s.status = 'cancelled'`;
   return async (db, taskId, positions) => {
-    const { rows } = await db.query({
-      text,
-      values: [taskId, positions === null ? null : `{${positions.join(',')}}`],
-    });
+    const values = [taskId, positions === null ? null : `{${positions.join(',')}}`];
+    await db.query({ text: dequeueFirst, values });
+    const { rows } = await db.query({ text, values });
     await db.query({ text: dequeue, values: [taskId] });
     return rows.map((row) => ({
       position: row['position'] as number, // the statement's column types
@@ -67,7 +69,8 @@ update ${t.workflow_steps} set settles = true
 
 /**
  * Lets failed steps run again: each goes back to `pending` with a new limit, out of the queue if it waits there. The caller then
- * settles the task, which puts what may run into the queue. Guard: the steps are in `error`.
+ * settles the task, which puts what may run into the queue. Guard: the steps are in `error`; when the answer is less than asked, the
+ * caller undoes the transaction. Locks: the queue rows, then the steps, as a claim does.
  */
 export function reopenSteps(
   t: Tables,
@@ -79,12 +82,14 @@ export function reopenSteps(
   const text = `
 with asked as materialized (
   select (e->>0)::int as position, (e->>1)::int as retry_limit from jsonb_array_elements($2::jsonb) as e order by 1
+), dequeued as (
+  delete from ${t.ready_steps} as r using asked as a where r.task_id = $1 and r.position = a.position
+  returning r.position
 ), reopened as (
   update ${t.workflow_steps} as s set status = 'pending', retry_limit = a.retry_limit
-    from asked as a where s.task_id = $1 and s.position = a.position and s.status = 'error'
+    from asked as a
+   where s.task_id = $1 and s.position = a.position and s.status = 'error' and (select count(*) from dequeued) >= 0
   returning s.position
-), dequeued as (
-  delete from ${t.ready_steps} as r using reopened as x where r.task_id = $1 and r.position = x.position
 )
 select position from reopened`;
   return async (db, taskId, limits) => {
@@ -98,7 +103,8 @@ select position from reopened`;
 
 /**
  * Marks a step as done by hand and unlocks its children, as a completion would. Guard: pending or error, waiting for nothing.
- * Answers false when the guard did not hold. Locks: the step, its children in order, then the task.
+ * Answers false when the guard did not hold; the caller then undoes the transaction. Locks: the queue row and the step, as a claim does,
+ * then the children in order, then the task.
  */
 export function resolveStep(t: Tables): (
   db: Connection,
@@ -110,13 +116,14 @@ export function resolveStep(t: Tables): (
   },
 ) => Promise<boolean> {
   const text = `
-with resolved as (
+with dequeued as (
+  delete from ${t.ready_steps} where task_id = $1 and position = $2
+  returning position
+), resolved as (
   update ${t.workflow_steps}
      set status = 'resolved_manually', results = $3::jsonb, completed_at = ${t.clock}
-   where task_id = $1 and position = $2 and status in ('pending', 'error') and waiting_on = 0
+   where task_id = $1 and position = $2 and status in ('pending', 'error') and waiting_on = 0 and (select count(*) from dequeued) >= 0
   returning task_id
-), dequeued as (
-  delete from ${t.ready_steps} where task_id = $1 and position = $2
 ), opened as (
   update ${t.workflow_steps} as s set waiting_on = s.waiting_on - 1
     from (select unnest($4::int[]) as position order by 1) as c
