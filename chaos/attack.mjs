@@ -45,6 +45,8 @@ class Rig {
   #problems = [];
   #resumes = [];
   #gaps = [];
+  /** Milliseconds of claims while somebody else's transaction was open. */
+  #claims = [];
 
   constructor(options, { scratch, say, cluster }) {
     this.#options = options;
@@ -123,6 +125,10 @@ class Rig {
       recoveryP99Ms: percentile(recovery.undisturbed, 0.99),
       recoveryMaxMs: percentile(recovery.undisturbed, 1),
       recoveryDisturbedMaxMs: percentile(recovery.all, 1),
+      claimP99HeldMs: percentile(
+        this.#claims.sort((one, other) => one - other),
+        0.99,
+      ),
       resumeAfterPromoteMs: longest('promote'),
       resumeAfterRestartMs: longest('restart'),
     };
@@ -142,6 +148,7 @@ class Rig {
       hasRoom: this.#open.hasRoom,
       seed: `${seed}-${name}`,
       callers: CALLERS,
+      repeats: name === 'main', // after a failover that lost a task, its key makes another
     });
   }
 
@@ -156,6 +163,7 @@ class Rig {
       durationMs,
       count: (name) => (this.#counts[name] = (this.#counts[name] ?? 0) + 1),
       note: (problem) => this.#problems.push(problem),
+      claimed: (ms) => this.#claims.push(ms),
       resumed: (at, kind = 'restart') => this.#resumes.push({ kind, at }),
     };
     const underWay = [];

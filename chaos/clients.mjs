@@ -26,7 +26,8 @@ const CONFLICT_EVERY = 50;
 
 /**
  * @param {{ client: string, acknowledged: string, servers: () => readonly { url: string }[], hasRoom: () => boolean, seed: string,
- *   callers: number }} options `client`: the module; `acknowledged`: the file; `hasRoom`: whether another task may be created now
+ *   callers: number, repeats: boolean }} options `client`: the module; `acknowledged`: the file; `hasRoom`: whether another task may
+ *   be created now; `repeats`: whether some are asked for again after they were answered
  */
 export async function startClients(options) {
   const { createClient } = await import(options.client);
@@ -102,6 +103,7 @@ class Clients {
     const taskId = await this.#ask({ name, context: { key, plan }, idempotency_key: key });
     if (taskId === null) return;
     this.#acknowledge({ key, taskId, name, expects });
+    if (!this.#options.repeats) return;
     if (number % REPEAT_EVERY === 0) await this.#repeat({ name, key, plan, taskId });
     if (number % CONFLICT_EVERY === 0) await this.#contradict({ name, key, plan });
   }

@@ -9,6 +9,8 @@ import { seededRandom } from './random.mjs';
 const SCHEMA = 'chaos';
 const SECOND_EVERY = 5;
 const AT_ONCE = 6;
+/** A kill before anything was acknowledged proves little. */
+const LEAST = 3;
 
 /** @returns {Promise<{ figures: object, problems: readonly string[] }>} */
 export async function attackEmbedded({ seed, kills }, { scratch, say }) {
@@ -42,8 +44,10 @@ export async function attackEmbedded({ seed, kills }, { scratch, say }) {
       else problems.push(`a second process on the folder of a living one: ${answer}`);
       await second.kill();
     }
+    const before = acknowledged.size;
     const load = loadOf(child, { random, prefix: `${seed}-${kill}`, acknowledged });
-    await delay(random.between(50, 500));
+    while (acknowledged.size < before + LEAST && !child.hasEnded()) await delay(5);
+    await delay(random.between(0, 400));
     await child.kill();
     await load;
     if (kill % 10 === 0)

@@ -10,8 +10,9 @@ const WRITES =
   /insert-tasks|advance-steps|fail-steps|return-steps|enqueue-steps|promote-due|mark-lost|renew-lease|settle|^commit|insert into|^\s*update/i;
 const isWrite = (statement) => WRITES.test(statement);
 
-/** What a strike waits for a request that it can hit. */
-const STRIKE_MS = 1_000;
+/** How long a strike looks for a request that it can hit, and how long at one process. */
+const STRIKE_MS = 20_000;
+const ONE_STRIKE_MS = 500;
 
 export const FAULTS = {
   'worker-kill': withWorker(async ({ fleet }, worker) => {
@@ -63,29 +64,35 @@ export const FAULTS = {
     proxy.slow(0);
   },
   /** Somebody else's transaction: nothing that dies after its snapshot can be cleaned away. */
-  'long-transaction': async ({ cluster, durationMs }) => {
+  'long-transaction': async ({ cluster, fleet, durationMs, claimed }) => {
     const client = new pg.Client({ connectionString: cluster.url });
     client.on('error', () => undefined); // the server was killed, and with it the transaction
     try {
       await client.connect();
       await client.query('begin isolation level repeatable read');
       await client.query('select count(*) from pg_class');
+      for (const proxy of fleet.proxies)
+        proxy.watch((statement, ms) => statement?.includes('advance-steps') && claimed(ms));
       await delay(Math.min(durationMs / 3, 600_000));
     } catch {
       // The server was killed before it began: a shorter transaction.
     }
+    for (const proxy of fleet.proxies) proxy.watch(null);
     await client.end().catch(() => undefined);
   },
 };
 
-/** Hits the next write that goes through some proxy. */
+/** Hits the next write that goes through the proxy of some process at work. */
 function strike(kind) {
   return async ({ fleet, count }, random) => {
-    const armed = random.pick(fleet.proxies).strike(kind, isWrite);
-    const timer = setTimeout(() => armed.cancel(), STRIKE_MS);
-    const wasHit = await armed.hit;
-    clearTimeout(timer);
-    if (wasHit) count(kind === 'full' ? 'diskFull' : 'cuts');
+    const until = Date.now() + STRIKE_MS;
+    for (let wasHit = false; !wasHit && Date.now() < until;) {
+      const armed = random.pick(fleet.proxiesAtWork()).strike(kind, isWrite);
+      const timer = setTimeout(() => armed.cancel(), ONE_STRIKE_MS);
+      wasHit = await armed.hit;
+      clearTimeout(timer);
+      if (wasHit) count(kind === 'full' ? 'diskFull' : 'cuts');
+    }
   };
 }
 

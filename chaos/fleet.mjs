@@ -65,6 +65,12 @@ class Fleet {
     return this.#slots.map(({ proxy }) => proxy);
   }
 
+  /** Never none: where nobody works, all. */
+  proxiesAtWork() {
+    const atWork = this.#slots.filter(({ isReady, isPaused }) => isReady && !isPaused);
+    return (atWork.length > 0 ? atWork : this.#slots).map(({ proxy }) => proxy);
+  }
+
   /** Workers that can be hit: at work, and not hit already. */
   workers() {
     return this.#slots.filter(

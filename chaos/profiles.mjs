@@ -37,7 +37,7 @@ export const PROFILES = {
     asyncFailovers: 1,
     embeddedKills: 30,
     openTasks: 40,
-    bounds: { workerKills: 100, postgresKills: 4, failovers: 3, cuts: 200, fenced: 1 },
+    bounds: { workerKills: 100, postgresKills: 4, failovers: 3, cuts: 200, late: 1, fenced: 1 },
   },
   /** Everything, for hours. */
   long: {
@@ -66,7 +66,7 @@ export const PROFILES = {
     asyncFailovers: 3,
     embeddedKills: 500,
     openTasks: 80,
-    bounds: { workerKills: 1_500, postgresKills: 200, failovers: 30, cuts: 4_000, fenced: 10_000 },
+    bounds: { workerKills: 1_500, postgresKills: 200, failovers: 30, cuts: 4_000, late: 500 },
   },
   /** Kills of workers alone, with a short lease: how soon the work goes on elsewhere. */
   fast: {
@@ -76,7 +76,7 @@ export const PROFILES = {
     asyncFailovers: 0,
     embeddedKills: 0,
     openTasks: 30,
-    bounds: { workerKills: 45, fenced: 1, recoveryP99Ms: 2_000 },
+    bounds: { workerKills: 45, late: 1, recoveryP99Ms: 2_000 },
   },
   /** Kills of workers alone, with the lease that everybody has who sets none. */
   defaults: {
@@ -86,7 +86,7 @@ export const PROFILES = {
     asyncFailovers: 0,
     embeddedKills: 0,
     openTasks: 30,
-    bounds: { workerKills: 55, fenced: 1 },
+    bounds: { workerKills: 55, late: 1, recoveryP99Ms: 18_000 },
   },
 };
 

@@ -41,8 +41,10 @@ async function main(options) {
   if (isChosen('embedded') && kills > 0)
     parts.push(await attackEmbedded({ seed, kills }, { scratch, say }));
   const figures = Object.assign({}, ...parts.map((part) => part.figures));
-  const problems = [...parts.flatMap((part) => part.problems), ...judge(figures, options)];
+  const { broken, slow } = judge(figures, options);
+  const problems = [...parts.flatMap((part) => part.problems), ...broken];
   const line = describe(options, { figures, problems, began });
+  for (const remark of slow) say(`SLOW ${remark}`);
   for (const problem of problems) say(`FAILED ${problem}`);
   if (problems.length > 0) say(`again with: ${replayCommand(options)}`);
   console.log(line);

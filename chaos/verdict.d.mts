@@ -4,11 +4,11 @@ export function judge(
   options: {
     readonly profile: {
       readonly minutes: number;
-      /** Least counts by the names of figures; `recoveryP99Ms` is the most. */
+      /** Least counts by the names of figures; the most where the name ends in `Ms`. */
       readonly bounds: Readonly<Record<string, number>>;
     };
     readonly minutes: number;
     readonly leaseMs: number;
     readonly only: readonly string[] | null;
   },
-): readonly string[];
+): { readonly broken: readonly string[]; readonly slow: readonly string[] };
