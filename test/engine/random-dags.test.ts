@@ -6,8 +6,12 @@ import type { StepHandle } from '../../src/definition/types.ts';
 import type { Tasker } from '../../src/tasker-interface.ts';
 import { describeOnEachDatabase } from '../support/each-database.ts';
 import { startEngine } from '../support/engine.ts';
+import { endingOf, workToTheEnd, type Behaviour, type Ending } from '../model/ending.ts';
+import { cancelStep } from '../model/operators.ts';
+import { STAGES, TASK_STAGES } from '../model/picture.ts';
+import { submit } from '../model/submit.ts';
+import { createWorld, present } from '../model/world.ts';
 import { by, operator } from './lab.ts';
-import { endOf, type Behaviour, type ModelEnd, type ModelStep } from './model.ts';
 
 const SEED = Number(process.env['TEST_SEED'] ?? Math.floor(Math.random() * 2 ** 31));
 
@@ -21,6 +25,16 @@ const behaviour: fc.Arbitrary<Behaviour> = fc.oneof(
   },
   { weight: 1, arbitrary: fc.constant<Behaviour>({ kind: 'permanent' }) },
 );
+
+interface ModelStep {
+  /** Positions of earlier steps. */
+  readonly parents: readonly number[];
+  readonly behaviour: Behaviour;
+  readonly retryLimit: number;
+  readonly bypassed: boolean;
+  /** Cancelled before any step ran. */
+  readonly cancelled: boolean;
+}
 
 /** Up to 12 steps; each depends on some of the earlier ones. */
 const dag: fc.Arbitrary<readonly ModelStep[]> = fc
@@ -75,26 +89,52 @@ function define(steps: readonly ModelStep[], width: number | null) {
   });
 }
 
+/** How the task ends that is cancelled in some steps before it runs, and then left to itself. */
+async function endOf(steps: readonly ModelStep[], width: number | null): Promise<Ending> {
+  const world = createWorld();
+  const planned = steps.map(({ parents, retryLimit }) => ({
+    needs: parents,
+    limit: retryLimit,
+    again: true,
+    optional: true,
+    queue: 'default',
+    pause: { how: 'none', base: 0, most: 0 } as const,
+  }));
+  const bypass = steps.flatMap(({ bypassed }, position) => (bypassed ? [position] : []));
+  const asks = [{ bypass, priority: 0, key: null, content: 0 }];
+  submit(
+    world,
+    { name: 'random', steps: planned, lanes: width, sameWithin: null },
+    { asks, taker: null },
+  );
+  steps.forEach(({ cancelled }, step) => {
+    if (cancelled) cancelStep(world, { task: 0, step });
+  });
+  const crew = { workers: 1, turn: (count: number) => count };
+  await workToTheEnd(world, crew, ({ step }) => present(steps[step], 'step').behaviour);
+  return endingOf(world, 0);
+}
+
 async function readEnd(tasker: Tasker, taskId: number): Promise<unknown> {
   const { status } = await tasker.waitFor(taskId, { timeout: '20s' });
   const steps = await tasker.steps(taskId);
   return {
-    task: status,
+    task: TASK_STAGES[status],
     // A worker without the definition may hold a step for a moment, and a cancellation then finds it running.
     steps: steps.map(({ status: ended, attempts }) => ({
-      status: ended,
-      attempts: ended === 'cancelled' ? 0 : attempts,
+      stage: STAGES[ended],
+      runs: ended === 'cancelled' ? 0 : attempts,
     })),
   };
 }
 
 /** What the results must be: the names of the parents that gave one. */
-function resultsOf(steps: readonly ModelStep[], end: ModelEnd): readonly unknown[] {
+function resultsOf(steps: readonly ModelStep[], end: Ending): readonly unknown[] {
   return steps.map(({ parents }, position) =>
-    end.steps[position]?.status !== 'complete'
+    end.steps[position]?.stage !== 'done'
       ? null
       : parents
-          .filter((parent) => end.steps[parent]?.status === 'complete')
+          .filter((parent) => end.steps[parent]?.stage === 'done')
           .map((parent) => `s${parent}`)
           .toSorted(),
   );
@@ -108,7 +148,7 @@ describeOnEachDatabase('random DAGs', (database) => {
       worker: { queues: ['default'] },
     });
     const property = fc.asyncProperty(plan, async ({ steps, width }) => {
-      const end = endOf(steps);
+      const end = await endOf(steps, width);
       const task = define(steps, width);
       const bypassSteps = steps.flatMap((step, position) =>
         step.bypassed ? [`s${position}`] : [],
