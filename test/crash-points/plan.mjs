@@ -1,0 +1,64 @@
+// Which trials there are, and in which processes they are played.
+
+import { POSTGRES_ONLY } from './verbs.mjs';
+
+export const isOnPostgresOnly = (point) =>
+  POSTGRES_ONLY.includes(point.slice(0, point.indexOf('/')));
+
+/** A point without its number and moment: what the scan asks for. */
+export const awaitOf = (point) => point.replace(/(#\d+)?( \[[^\]]*\])?\/(before|after)$/, '');
+
+/**
+ * One trial for each point that the scenarios passed, in the scenario that passes it first.
+ *
+ * @param recorded for each scenario { scenario, trail, within }
+ */
+export function planTrials(recorded) {
+  const trials = new Map();
+  for (const { scenario, trail, within } of recorded) {
+    for (const point of trail) {
+      if (!scenario.verbs.includes(point.slice(0, point.indexOf('/')))) continue;
+      const shown = shownPoint(scenario, point);
+      if (!trials.has(shown))
+        trials.set(shown, {
+          shown,
+          point,
+          scenario: scenario.name,
+          isWithin: within.includes(point),
+        });
+    }
+  }
+  return [...trials.values()].map((trial, index) => ({ ...trial, id: index, schema: `w${index}` }));
+}
+
+const shownPoint = ({ variant }, point) =>
+  variant === undefined ? point : point.replace(/\/(before|after)$/, ` [${variant}]/$1`);
+
+/** On PostgreSQL many hang at once, each on a connection of its own. */
+export function groupsOnPostgres(trials, size) {
+  const count = Math.max(1, Math.ceil(trials.length / size));
+  const groups = Array.from({ length: count }, () => []);
+  trials.forEach((trial, index) => groups[index % count].push(trial)); // heavy neighbours apart
+  return groups;
+}
+
+/** PGlite has one session: of those that hang inside a transaction, one per process, and it comes last. */
+export function groupsOnPglite(trials, size) {
+  const within = trials.filter(({ isWithin }) => isWithin);
+  const others = trials.filter(({ isWithin }) => !isWithin);
+  const count = Math.max(within.length, Math.ceil(others.length / (size - 1)), 1);
+  return Array.from({ length: count }, (_, index) => [
+    ...others.filter((_trial, at) => at % count === index),
+    ...within.slice(index, index + 1),
+  ]);
+}
+
+/** What the scan asks for and no trial has exercised before and after: none, or the report fails. */
+export function unexercised(required, exercised) {
+  const passed = new Set(
+    [...exercised].map((point) => `${awaitOf(point)}/${point.slice(point.lastIndexOf('/') + 1)}`),
+  );
+  return required.flatMap((name) =>
+    ['before', 'after'].map((moment) => `${name}/${moment}`).filter((point) => !passed.has(point)),
+  );
+}
