@@ -12,12 +12,13 @@ process.once('disconnect', () => process.exit(1)); // the parent is gone: nobody
 let worker = null;
 let completed = 0;
 let at = 0;
+let cpuAtGo = process.cpuUsage();
 
 const teller = setInterval(tell, TELL_EVERY_MS);
 process.on('message', (message) => void obey(message));
 
 async function obey(message) {
-  if (message === 'go') await worker.start();
+  if (message === 'go') await go();
   else if (message === 'stop') await stop();
   else await getReady(message);
 }
@@ -32,6 +33,11 @@ async function getReady({ url, concurrency }) {
   process.send({ kind: 'ready' });
 }
 
+async function go() {
+  cpuAtGo = process.cpuUsage();
+  await worker.start();
+}
+
 function tell() {
   if (completed === 0) return;
   process.send({ kind: 'completed', completed, at });
@@ -39,7 +45,7 @@ function tell() {
 }
 
 async function stop() {
-  const { user, system } = process.cpuUsage();
+  const { user, system } = process.cpuUsage(cpuAtGo);
   await worker.stop();
   clearInterval(teller);
   process.send({ kind: 'stopped', cpuUs: user + system }, () => process.exit(0));

@@ -3,6 +3,7 @@ import { fork } from 'node:child_process';
 import { once } from 'node:events';
 import path from 'node:path';
 import { define, enqueueAll, findViolations, migrate, startTasker } from '../ours.mjs';
+import { Meter } from '../measure.mjs';
 import { analyze } from '../pace.mjs';
 import { inTurn } from '../rounds.mjs';
 import { WORKLOADS } from '../workloads.mjs';
@@ -28,6 +29,10 @@ export const workers = {
     { key: 'most', title: 'steps of the busiest of eight ÷ fair share', digits: 2 },
     { key: 'oneCpu', title: 'one: CPU of node, µs per step', digits: 1 },
     { key: 'eightCpu', title: 'eight: CPU of node, µs per step', digits: 1 },
+    { key: 'onePostgres', title: 'one: CPU of PostgreSQL, µs per step', digits: 1 },
+    { key: 'eightPostgres', title: 'eight: CPU of PostgreSQL, µs per step', digits: 1 },
+    { key: 'oneBatch', title: 'one: steps per statement', digits: 0 },
+    { key: 'eightBatch', title: 'eight: steps per statement', digits: 0 },
   ],
   async measure(server, { round, quick }) {
     const tasks = quick ? 400 : 40_000;
@@ -45,6 +50,10 @@ export const workers = {
       most: eight.most,
       oneCpu: one.cpu,
       eightCpu: eight.cpu,
+      onePostgres: one.postgres,
+      eightPostgres: eight.postgres,
+      oneBatch: one.batch,
+      eightBatch: eight.batch,
     };
   },
 };
@@ -53,7 +62,7 @@ function drainWith(server, { tasks, processes }) {
   return server.withFreshDatabase(async (database) => {
     const place = placeOf(server, database);
     await ask({ file: 'workers', part: 'enqueue', tasks }, place);
-    const drained = await drain(database.url, { tasks, processes });
+    const drained = await drain(place, { tasks, processes });
     await ask({ file: 'workers', part: 'verify' }, place);
     const [{ deadlocks }] = await queryOnce(
       server.url,
@@ -65,22 +74,32 @@ function drainWith(server, { tasks, processes }) {
 }
 
 /** All processes are ready before the first one starts to work. */
-async function drain(url, { tasks, processes }) {
+async function drain(place, { tasks, processes }) {
+  const meter = await Meter.open(place);
   const children = Array.from({ length: processes }, () => fork(WORKER));
   const stopAll = (signal) => children.forEach((child) => child.kill(signal));
   const timer = setTimeout(() => stopAll('SIGKILL'), TIMEOUT_MS);
   try {
-    const job = { url, concurrency: SLOTS / processes };
+    const job = { url: place.url, concurrency: SLOTS / processes };
     await Promise.all(children.map((child) => askFor(child, job, 'ready')));
     const startedAt = performance.timeOrigin + performance.now();
-    const endedAt = await untilDrained(children, tasks);
+    let endedAt = startedAt;
+    const cost = await meter.measure(async () => {
+      endedAt = await untilDrained(children, tasks);
+    });
     const spent = await Promise.all(children.map((child) => askFor(child, 'stop', 'stopped')));
     const steps = tasks * WORKLOADS.W1.steps.length;
     const cpuUs = spent.reduce((sum, { cpuUs: one }) => sum + one, 0);
-    return { rate: (steps / (endedAt - startedAt)) * 1_000, cpu: cpuUs / steps };
+    return {
+      rate: (steps / (endedAt - startedAt)) * 1_000,
+      cpu: cpuUs / steps,
+      postgres: cost.postgresUs === null ? null : cost.postgresUs / steps,
+      batch: place.statements === 'server' ? steps / cost.statements : null,
+    };
   } finally {
     clearTimeout(timer);
     stopAll('SIGKILL');
+    await meter.close();
   }
 }
 
