@@ -68,7 +68,7 @@ function takerFor(world: World, plan: Plan, dice: Dice): number | null {
   return able.length === 0 ? null : dice.of(able);
 }
 
-const LEAPS = [1, 400, 600, 1_000, 2_500, 7_000, 16_000, 61_000, 3_700_000];
+const LEAPS = [1, 400, 600, 1_000, 2_500, 7_000, 16_000, 61_000, 3_700_000, 3_700_000];
 
 /** Now and then, exactly until something that waits is due. */
 function nextDue(world: World, dice: Dice): number | null {
@@ -145,7 +145,7 @@ const migratingAgain: Kind = {
 
 const forgetting: Kind = {
   name: 'forget',
-  weight: 1,
+  weight: 2,
   run: async (world, trial) => {
     const forgotten = forget(world);
     expect(await trial.parts.store.pruneIdentities(trial.parts.db)).toBe(forgotten);

@@ -38,7 +38,7 @@ function onTask(
     run: async (world, trial, dice) => {
       const task = numberOf(world.tasks, fits, dice);
       const verb = verbOf(world, task, dice);
-      const isUnknown = dice.onceIn(30);
+      const isUnknown = dice.onceIn(12);
       const id = isUnknown ? UNKNOWN_ID : taskId(trial, task);
       const real = await answerOf(verb.real(trial.parts, id));
       const predicted = isUnknown ? 'TASK_NOT_FOUND' : verb.predicted();

@@ -7,6 +7,7 @@ import type { EngineParts } from '../../src/engine/parts.ts';
 import { createPinnedDefinitions } from '../../src/engine/pinned-definitions.ts';
 import { Emitter } from '../../src/kernel/emitter.ts';
 import { DEFAULT_JSON_LIMITS } from '../../src/kernel/json.ts';
+import { systemPorts } from '../../src/kernel/ports.ts';
 import { LAWS } from '../../src/store/audit/index.ts';
 import { createStore } from '../../src/store/index.ts';
 import { MIGRATIONS } from '../../src/store/migrations.generated.ts';
@@ -87,6 +88,7 @@ export async function beginTrial(
     pinned: createPinnedDefinitions(db, store),
     events: new Emitter(ignore),
     limits: DEFAULT_JSON_LIMITS,
+    ports: systemPorts,
     logger: SILENT,
     measures: new Measures(),
     taker: () => null,
@@ -126,8 +128,12 @@ export async function setClock({ db }: Lab, now: number): Promise<void> {
   await db.query({
     name: 'model-clock',
     text: `select set_config('model.now', $1, false)`,
-    values: [new Date(BEGINNING + now).toISOString()],
+    values: [moment(now)],
   });
+}
+
+function moment(now: number): string {
+  return new Date(BEGINNING + now).toISOString();
 }
 
 /** How many laws `checkLaws` asks about. */
@@ -138,26 +144,21 @@ export const LAW_COUNT = LAWS.length;
  * @param unless a law that does not hold at such a moment
  * @throws Error with the rows that break them
  */
-export async function checkLaws({ db, schema, t }: Lab, unless?: string): Promise<void> {
+export async function checkLaws(
+  { db, schema, t }: Lab,
+  { now, unless }: { readonly now: number; readonly unless?: string },
+): Promise<void> {
   const counts = LAWS.map(
     ({ id, sql }) => `select '${id}' as law from (${sql(t)}) as broken having count(*) > 0`,
   );
   const text = `select law from (${counts.join(' union all ')}) as found
  where $1::bigint = 0 and $2::timestamptz is not null and $3::bigint > 0 and $4::float8 = 0`;
-  const values = [0, await clockText(db, t), DEFAULT_JSON_LIMITS.maxBytes, 0];
+  const values = [0, moment(now), DEFAULT_JSON_LIMITS.maxBytes, 0];
   const { rows } = await db.query({ name: 'model-laws', text, values });
   const broken = rows.map((row) => row['law']).filter((law) => law !== unless);
   if (broken.length === 0) return;
   await assertInvariants(db, schema);
   throw new Error(`broken laws: ${broken.join(', ')}`);
-}
-
-async function clockText(db: Db, t: Tables): Promise<string> {
-  const { rows } = await db.query({
-    name: 'model-moment',
-    text: `select ${t.clock}::text as moment`,
-  });
-  return String(rows[0]?.['moment']);
 }
 
 /** The id of a task, from the model's number. */

@@ -1,13 +1,16 @@
 import type { Outcome } from './kind.ts';
 
+/** The rarest outcome is expected some 40 times among so many commands. */
+const LARGE = 20_000;
+
 /** How often each kind of command ran, and how it went. */
 export class Tally {
   readonly #counts = new Map<string, Record<Outcome, number>>();
-  readonly #ideal: ReadonlyMap<string, readonly Outcome[]>;
+  readonly #expected: ReadonlyMap<string, readonly Outcome[]>;
 
   /** @param expected the outcomes that each kind must have had at least once */
   constructor(expected: ReadonlyMap<string, readonly Outcome[]>) {
-    this.#ideal = expected;
+    this.#expected = expected;
   }
 
   add(kind: string, outcome: Outcome): void {
@@ -24,9 +27,14 @@ export class Tally {
     return this.#sum('refused');
   }
 
+  /** Whether there were so many commands that each kind must have had each of its outcomes: with fewer, chance may leave one out. */
+  get isLarge(): boolean {
+    return this.commands >= LARGE;
+  }
+
   /** `kind outcome` of each that should have happened and never did. */
   get missing(): readonly string[] {
-    return [...this.#ideal].flatMap(([kind, outcomes]) =>
+    return [...this.#expected].flatMap(([kind, outcomes]) =>
       outcomes
         .filter((outcome) => (this.#counts.get(kind)?.[outcome] ?? 0) === 0)
         .map((outcome) => `${kind} ${outcome}`),
