@@ -1,5 +1,6 @@
 import type { QueryArrayConfig, QueryConfig } from 'pg';
 
+import type { Milliseconds } from '../kernel/duration.ts';
 import { TaskerError } from '../kernel/errors.ts';
 import type { QueryResult, Row, Statement } from './db.ts';
 import { LOOK_UP_TYPES } from './user-types.ts';
@@ -23,10 +24,10 @@ export interface DriverResult {
 }
 
 /**
- * How long a client waits for one answer. Longer than the server's own statement timeout (30 s), so it fires only when the answer
+ * How long a client waits for one answer, be it to a statement or to `begin` and `commit`. Longer than the server's own statement timeout (30 s), so it fires only when the answer
  * is never going to come: a half-open connection.
  */
-const ANSWER_TIMEOUT_MS = 35_000;
+export const ANSWER_TIMEOUT_MS = 35_000;
 
 /** Checks at the boundary to the driver that a pool gave something that behaves like a client. */
 export function asPoolClient(value: unknown): PoolClient {
@@ -52,6 +53,16 @@ export async function runOn(
   if (!types.hasUnknown(result.fields)) return { rows: result.rows, rowCount };
   const rows = await types.learn(result.fields, result.rows, (oids) => lookUp(client, oids, types));
   return { rows, rowCount };
+}
+
+/** Begins or ends a transaction: no statement of anybody's, and as little to be waited for without end. */
+export function control(
+  client: PoolClient,
+  text: string,
+  answerMs: Milliseconds,
+): Promise<DriverResult> {
+  const config: QueryConfig & { query_timeout: number } = { text, query_timeout: answerMs };
+  return client.query(config);
 }
 
 async function lookUp(

@@ -3,6 +3,7 @@ import pg from 'pg';
 import { TaskerError } from '../kernel/errors.ts';
 import type { PoolLike } from '../kernel/pool-like.ts';
 import type { PoolCounts } from './db.ts';
+import { ANSWER_TIMEOUT_MS } from './pg-client.ts';
 import { PLAN_SETTINGS } from './plan-settings.ts';
 
 /** A pool that Tasker opens itself. */
@@ -13,6 +14,8 @@ export interface OwnPoolOptions {
   readonly max?: number;
   /** Shown in pg_stat_activity. @default "tasker" */
   readonly applicationName?: string;
+  /** How long to wait for one answer before the connection counts as broken, in milliseconds. @default 35000 */
+  readonly answerTimeoutMs?: number;
 }
 
 /** What the rest needs to know of a pool, whoever made it. */
@@ -24,6 +27,8 @@ export interface PoolAccess {
    */
   readonly keepsPlans: boolean;
   readonly begin: string;
+  /** How long an answer is waited for before the connection counts as broken. */
+  readonly answerMs: number;
   readonly openListener: () => Promise<pg.Client>;
   readonly threadConnection: { readonly connectionString: string } | null;
   readonly counts: () => PoolCounts | null;
@@ -61,6 +66,7 @@ export function ownPool(options: OwnPoolOptions): PoolAccess {
     connect: () => pool.connect(),
     keepsPlans: true,
     begin: 'begin',
+    answerMs: options.answerTimeoutMs ?? ANSWER_TIMEOUT_MS,
     openListener: () => connectClient(config),
     threadConnection: { connectionString: options.connectionString },
     counts: () => countsOf(pool),
@@ -78,6 +84,7 @@ export function hostPool(pool: PoolLike): PoolAccess {
     connect: () => pool.connect(),
     keepsPlans: false,
     begin: ['begin', ...settings].join('; '), // one round trip, and gone with the transaction
+    answerMs: ANSWER_TIMEOUT_MS,
     openListener: () => connectClient(listenerConfig(pool)),
     threadConnection: null,
     counts: () => countsOf(pool),

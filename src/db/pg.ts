@@ -3,7 +3,7 @@ import type { PoolLike } from '../kernel/pool-like.ts';
 import type { Db, PoolCounts, QueryResult, Statement, Transaction } from './db.ts';
 import { isDoubtful, retryConflicts, toCallerError, unavailable } from './failure.ts';
 import { listenOn } from './listen.ts';
-import { asPoolClient, runOn } from './pg-client.ts';
+import { asPoolClient, control, runOn } from './pg-client.ts';
 import type { PoolClient } from './pg-client.ts';
 import { hostPool, ignoreBrokenClient, ownPool } from './pg-pools.ts';
 import type { OwnPoolOptions, PoolAccess } from './pg-pools.ts';
@@ -17,7 +17,7 @@ export type PgOptions = OwnPoolOptions | { readonly pool: PoolLike };
  *
  * I1: a client leaves the pool for one statement or one transaction, and always goes back or is destroyed.
  * I2: a client whose last answer is in doubt is destroyed: a transaction in which something but the server failed, a timeout, a
- *     broken socket, an answer without a tag.
+ *     broken socket, an answer without a tag. No answer is waited for without end, also not that to `begin` or `commit`.
  * I3: nothing is set on a session of the host's pool beyond the end of one transaction.
  *
  * Single statements on a host's pool run under the host's own timeouts.
@@ -41,7 +41,10 @@ class PgDb implements Db {
 
   query(statement: Statement): Promise<QueryResult> {
     const { name: _name, ...unnamed } = statement;
-    const sent = this.#pool.keepsPlans ? statement : unnamed;
+    const sent = {
+      answerWithinMs: this.#pool.answerMs,
+      ...(this.#pool.keepsPlans ? statement : unnamed),
+    };
     return retryConflicts(() => this.#withClient((client) => runOn(client, sent, this.#types)));
   }
 
@@ -114,17 +117,18 @@ class PgDb implements Db {
   }
 
   async #transact<T>(client: PoolClient, work: (tx: Transaction) => Promise<T>): Promise<T> {
-    await client.query(this.#pool.begin);
-    const tx = new PgTransaction(client, this.#types);
+    const { answerMs } = this.#pool;
+    await control(client, this.#pool.begin, answerMs);
+    const tx = new PgTransaction(client, this.#types, answerMs);
     let value: T;
     try {
       value = await work(tx);
     } catch (error) {
       tx.end();
-      throw new WorkFailed(error, tx.isInDoubt || !(await isRolledBack(client)));
+      throw new WorkFailed(error, tx.isInDoubt || !(await isRolledBack(client, answerMs)));
     }
     tx.end();
-    const { command } = await client.query('commit');
+    const { command } = await control(client, 'commit', answerMs);
     if (command !== 'COMMIT') {
       throw new TaskerError('DATABASE_FAULT', {
         problem: `a transaction was not committed: COMMIT answered ${command ?? 'nothing'}`,
@@ -138,14 +142,16 @@ class PgDb implements Db {
 class PgTransaction implements Transaction {
   readonly #client: PoolClient;
   readonly #types: UserTypes;
+  readonly #answerMs: number;
   #isOpen = true;
   /** The statement before: a client answers one at a time, also when the work asks for several at once. */
   #before: Promise<unknown> = Promise.resolve();
   #isInDoubt = false;
 
-  constructor(client: PoolClient, types: UserTypes) {
+  constructor(client: PoolClient, types: UserTypes, answerMs: number) {
     this.#client = client;
     this.#types = types;
+    this.#answerMs = answerMs;
   }
 
   /** True when some answer on this connection cannot be trusted, whether or not the work noticed. */
@@ -158,7 +164,8 @@ class PgTransaction implements Transaction {
   }
 
   query(statement: Statement): Promise<QueryResult> {
-    return this.#run(() => runOn(this.#client, statement, this.#types));
+    const sent = { answerWithinMs: this.#answerMs, ...statement };
+    return this.#run(() => runOn(this.#client, sent, this.#types));
   }
 
   async script(text: string): Promise<void> {
@@ -189,9 +196,9 @@ class WorkFailed extends Error {
   }
 }
 
-async function isRolledBack(client: PoolClient): Promise<boolean> {
+async function isRolledBack(client: PoolClient, answerMs: number): Promise<boolean> {
   try {
-    return (await client.query('rollback')).command === 'ROLLBACK';
+    return (await control(client, 'rollback', answerMs)).command === 'ROLLBACK';
   } catch {
     return false; // the client is destroyed, and with it the transaction: the work's own error is the one to report
   }

@@ -96,6 +96,26 @@ describeOnPostgres('a PostgreSQL server that fails', () => {
     await proxy.close();
   });
 
+  test.each(['begin', 'statement', 'commit'])(
+    'a connection that goes silent at the %s of a transaction is given up, not waited for without end',
+    async (moment) => {
+      const proxy = await tcpProxy(fresh.url);
+      const silent = connectPg({ connectionString: proxy.url, max: 1, answerTimeoutMs: 300 });
+      await silent.query({ text: 'select 1' });
+      if (moment === 'begin') proxy.blackhole();
+      const work = silent.transaction(async (tx) => {
+        if (moment === 'statement') proxy.blackhole();
+        await tx.query({ text: 'insert into item values (1, 1)' });
+        if (moment === 'commit') proxy.blackhole();
+      });
+      await expect(work).rejects.toMatchObject({ code: 'DATABASE_UNAVAILABLE' });
+      proxy.heal();
+      expect((await silent.query({ text: 'select 1 as one' })).rows).toEqual([{ one: 1 }]);
+      await silent.close();
+      await proxy.close();
+    },
+  );
+
   test('failed statements and transactions give their connection back', async () => {
     const small = connectPg({ connectionString: fresh.url, max: 1 });
     for (let round = 0; round < 5; round += 1) {
