@@ -11,9 +11,10 @@ export const PLAN_SETTINGS = {
   enable_bitmapscan: 'off',
   enable_hashjoin: 'off',
   enable_mergejoin: 'off',
+  plan_cache_mode: 'force_generic_plan',
 } as const;
 
 /** One statement that undoes the settings until the end of the transaction. */
-export const PLAN_FREELY = Object.keys(PLAN_SETTINGS)
-  .map((name) => `set local ${name} = on`)
+export const PLAN_FREELY = Object.entries(PLAN_SETTINGS)
+  .map(([name, value]) => `set local ${name} = ${value === 'off' ? 'on' : 'auto'}`)
   .join('; ');
