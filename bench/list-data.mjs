@@ -18,8 +18,9 @@ export async function fillTasks(client, tasks) {
     await client.query(STEPS, [from, to]);
   }
   await client.query(NOTES, [tasks]);
+  await client.query('insert into open_tasks select task_id from tasks where settled_at is null');
   await client.query(`select setval('tasks_task_id_seq', $1)`, [tasks]);
-  for (const table of ['tasks', 'workflow_steps', 'task_annotations', 'named_steps'])
+  for (const table of ['tasks', 'open_tasks', 'workflow_steps', 'task_annotations', 'named_steps'])
     await client.query(`vacuum analyze ${table}`);
 }
 

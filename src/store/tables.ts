@@ -6,6 +6,7 @@ const NAMES = [
   'dependent_system_object_maps',
   'dependent_systems',
   'named_steps',
+  'open_tasks',
   'operator_log',
   'ready_steps',
   'step_attempts',

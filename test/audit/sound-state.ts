@@ -61,7 +61,8 @@ insert into ${t.tasks} (created_at, requested_at, started_at, settled_at, failed
   (${at(0)}, ${at(0)}, ${at(1)}, null, null, 2, 'in_progress', 3, 'i', 'r', 's', null, '{}', '{}'),
   (${at(0)}, ${at(0)}, ${at(1)}, ${at(30)}, ${at(30)}, 1, 'resolved_manually', 1, 'i', 'r', 's', null, '{}', '{}'),
   (${at(0)}, ${at(0)}, ${at(1)}, null, null, 1, 'in_progress', 1, 'i', 'r', 's', null, '{}', '{}'),
-  (${at(0)}, ${at(0)}, ${at(1)}, null, null, 1, 'in_progress', 1, 'i', 'r', 's', null, '{}', '{}');`;
+  (${at(0)}, ${at(0)}, ${at(1)}, null, null, 1, 'in_progress', 1, 'i', 'r', 's', null, '{}', '{}');
+insert into ${t.open_tasks} (task_id) select task_id from ${t.tasks} where settled_at is null;`;
 }
 
 function steps(t: Tables): string {

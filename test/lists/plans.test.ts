@@ -9,7 +9,7 @@ import { storeTasks } from './stored-tasks.ts';
 const CASES: Readonly<Record<string, readonly [TaskListRequest, readonly string[]]>> = {
   'no filter': [{}, ['tasks_pkey']],
   'by request': [{ sortBy: 'requested_at' }, ['tasks_requested']],
-  'open tasks': [{ status: ['pending', 'in_progress'] }, ['tasks_open']],
+  'open tasks': [{ status: ['pending', 'in_progress'] }, ['open_tasks_pkey']],
   'tasks in error': [{ status: ['error'] }, ['tasks_failed_at']],
   'tasks resolved by hand': [{ status: ['resolved_manually'] }, ['tasks_failed_at']],
   'tasks in error, by request': [
@@ -24,7 +24,7 @@ const CASES: Readonly<Record<string, readonly [TaskListRequest, readonly string[
     { context: [{ path: 'order_id', value: 9 }] },
     ['tasks_pkey', 'tasks_terms'],
   ],
-  'a running step': [{ stepStatus: ['in_progress'] }, ['tasks_open', 'workflow_steps_pkey']],
+  'a running step': [{ stepStatus: ['in_progress'] }, ['open_tasks_pkey', 'workflow_steps_pkey']],
   'a dependent system': [{ dependentSystem: 'rare_system' }, ['tasks_definition']],
   'a note': [
     { annotation: { type: 'order', key: 'ticket', value: 'T-500' } },

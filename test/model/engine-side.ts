@@ -230,31 +230,6 @@ export async function reapAsChoresDo(trial: Trial, asker: number | null): Promis
   return isNews;
 }
 
-/** What the start on an embedded database does first. @returns true when somebody was called lost */
-export async function restart(trial: Trial): Promise<boolean> {
-  const isNews = await reapLost(trial.parts, { everyone: true });
-  if (isNews) await sweepAll(trial.parts);
-  return isNews;
-}
-
-/** What a worker finds when it compares what it was given with what the database says that it holds. */
-export async function compareHeld(trial: Trial, worker: number, tokens: readonly Token[]) {
-  const { store, db } = trial.parts;
-  const id = workerId(trial, worker);
-  const held = await store.heldSteps(db, [id], { lock: false });
-  const lost = await store.lostRuns(
-    db,
-    id,
-    tokens.map((token) => claimOf(trial, token)),
-  );
-  const number = (one: { readonly taskId: number; readonly position: number }): string =>
-    `${trial.ids.tasks.indexOf(one.taskId)}.${one.position}`;
-  return {
-    held: held.map((step) => `${number(step)} run ${step.attempts}`).toSorted(),
-    lost: lost.map(number).toSorted(),
-  };
-}
-
 function keyOf({ worker, task, step, run }: Token): string {
   return `${worker} ${task} ${step} ${run}`;
 }

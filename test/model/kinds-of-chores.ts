@@ -122,18 +122,6 @@ const reaping: Kind = {
   },
 };
 
-/** The embedded database is opened anew: whoever had it before is gone, lease or not. */
-const restarting: Kind = {
-  name: 'restart',
-  weight: 1,
-  applies: ({ now }) => now > 60_000, // or there would never be much to lose
-  run: async (world, trial) => {
-    const lost = reap(world, null, { everyone: true });
-    expect(await engine.restart(trial)).toBe(lost > 0);
-    return happened(`${lost} workers`, lost > 0);
-  },
-};
-
 /** The safety nets find nothing, ever: what they would mend does not happen. */
 const sweeping: Kind = {
   name: 'sweep',
@@ -171,7 +159,6 @@ export const CHORE_KINDS: readonly Kind[] = [
   time,
   waking,
   reaping,
-  restarting,
   sweeping,
   migratingAgain,
   forgetting,

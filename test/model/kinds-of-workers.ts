@@ -15,17 +15,7 @@ import {
   type Kind,
 } from './kind.ts';
 import type { Trial } from './lab.ts';
-import {
-  beat,
-  claim,
-  fail,
-  finish,
-  handBack,
-  isLive,
-  startWorker,
-  stop,
-  type Failure,
-} from './model.ts';
+import { beat, claim, fail, finish, handBack, startWorker, stop, type Failure } from './model.ts';
 import { allSteps } from './progress.ts';
 import { planStepOf, stepOf, workerOf, type Token, type World } from './world.ts';
 
@@ -192,24 +182,6 @@ const handingBack: Kind = {
   },
 };
 
-/** In doubt, a worker compares what it was given with what the database says that it holds. */
-const comparing: Kind = {
-  name: 'compare_held',
-  weight: 2,
-  applies: ({ issued }) => issued.length > 0,
-  run: async (world, trial, dice) => {
-    const { worker } = dice.of(world.issued);
-    const tokens = world.issued.filter((token) => token.worker === worker);
-    const held = tokens.filter((token) => isLive(world, token));
-    const lost = tokens.filter((token) => !held.includes(token));
-    expect(await engine.compareHeld(trial, worker, tokens)).toEqual({
-      held: held.map(({ task, step, run }) => `${task}.${step} run ${run}`).toSorted(),
-      lost: lost.map(({ task, step }) => `${task}.${step}`).toSorted(),
-    });
-    return happened(`of worker ${worker}`, held.length > 0);
-  },
-};
-
 const stopping: Kind = {
   name: 'stop_worker',
   weight: 1,
@@ -253,7 +225,6 @@ export const WORKER_KINDS: readonly Kind[] = [
   timeOut,
   lateFail,
   handingBack,
-  comparing,
   stopping,
   crash,
 ];

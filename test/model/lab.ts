@@ -107,6 +107,7 @@ function ignore(): void {
 
 const WRITTEN = [
   'ready_steps',
+  'open_tasks',
   'step_attempts',
   'operator_log',
   'task_identities',

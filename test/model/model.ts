@@ -202,14 +202,11 @@ export function stop(world: World, worker: number): void {
   workerOf(world, worker).stopped = true;
 }
 
-/**
- * Calls workers lost whose lease is over (or all, when the asker knows that it is alone), except the one who asks, and gives their steps
- * back. @returns how many it called lost
- */
-export function reap(world: World, asker: number | null, { everyone = false } = {}): number {
+/** Calls workers lost whose lease is over, except the one who asks, and gives their steps back. @returns how many it called lost */
+export function reap(world: World, asker: number | null): number {
   const lapsed = world.workers.filter(
     ({ lost, stopped, lease }, worker) =>
-      worker !== asker && !lost && !stopped && (everyone || lease < world.now),
+      worker !== asker && !lost && !stopped && lease < world.now,
   );
   for (const worker of lapsed) worker.lost = true;
   const stranded = world.issued.filter((token) => {

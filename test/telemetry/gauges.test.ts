@@ -18,11 +18,16 @@ select now(), now(), case when status not in ('pending') then now() end, case wh
        1, status::tasker.task_status, 1, 'a', 'b', 'c', '{}'
   from unnest(array['pending', 'pending', 'pending', 'error', 'error', 'cancelled', 'complete']) as status`;
 
+const OPEN =
+  'insert into tasker.open_tasks select task_id from tasker.tasks where settled_at is null';
+
 describeOnEachDatabase('the gauges of the database', (database) => {
   const filled = async (): Promise<Connection> => {
     const db = database.db();
     await migrate(db, { schema: 'tasker', migrations: MIGRATIONS });
-    await db.script(`truncate tasker.ready_steps, tasker.tasks; ${READY}; ${TASKS}`);
+    await db.script(
+      `truncate tasker.ready_steps, tasker.open_tasks, tasker.tasks; ${READY}; ${TASKS}; ${OPEN}`,
+    );
     return db;
   };
 

@@ -17,6 +17,7 @@ import { nothingFromTheFuture } from './nothing-from-the-future.ts';
 import { nothingStartsAfterTheEnd } from './nothing-starts-after-the-end.ts';
 import { oneSuccess } from './one-success.ts';
 import { oneTaskPerKey } from './one-task-per-key.ts';
+import { openTasks } from './open-tasks.ts';
 import { orderedObjectMaps } from './ordered-object-maps.ts';
 import { parentsFirst } from './parents-first.ts';
 import { queueRowIsRunnable } from './queue-row-is-runnable.ts';
@@ -42,6 +43,7 @@ export const LAWS: readonly Law[] = [
   parentsFirst,
   leavesLeft,
   taskAgreesWithSteps,
+  openTasks,
   failureIsNoticed,
   attemptsDense,
   attemptsBounded,

@@ -17,8 +17,8 @@ export interface Gauges {
 
 /**
  * Counts what waits, runs and failed, in one statement. Every count stops at `most` rows, so that its cost does not grow with a
- * backlog. Indexes: ready_steps_next (the queues are found by skipping from one to the next), ready_steps_later, tasks_open,
- * tasks_failed_at; the workers are read whole.
+ * backlog. Indexes: ready_steps_next (the queues are found by skipping from one to the next), ready_steps_later,
+ * tasks_failed_at; the workers and the first open tasks are read as they lie.
  */
 export function readGauges(t: Tables): (db: Connection, most: number) => Promise<Gauges> {
   const text = `
@@ -41,7 +41,7 @@ with recursive queues as (
 )
 select (select coalesce(json_agg(json_build_array(queue, ready, greatest(oldest, 0))), '[]') from ready) as queues,
        (select count(*)::int from (select from ${t.ready_steps} where not due limit $1) as x) as waiting_steps,
-       (select count(*)::int from (select from ${t.tasks} where settled_at is null limit $1) as x) as open_tasks,
+       (select count(*)::int from (select from ${t.open_tasks} limit $1) as x) as open_tasks,
        (select (count(*) filter (where status = 'error'))::int
           from (select status from ${t.tasks} where failed_at is not null order by task_id desc limit $1) as x) as failed_tasks,
        (select count(*)::int

@@ -3,7 +3,8 @@
 -- How to read it: a task is a row of `tasks`, its steps are rows of `workflow_steps`, keyed (task_id, position). A step row is also
 -- the current attempt; `step_attempts` holds the past attempts that did not succeed, so that the happy path writes no history.
 -- `ready_steps` is the queue: a row in it means "this step may be claimed from ready_at on"; claiming deletes the row.
--- No index of workflow_steps or tasks contains a column that the hot path changes before the task settles, so those updates stay HOT.
+-- No index of workflow_steps or tasks contains a column that the hot path changes, so those updates stay HOT. Which tasks are open is
+-- therefore not an index of tasks but a table beside it, `open_tasks`: one row per task until it settles.
 -- Their pages are filled to a part only, so that the versions which a claim and a result leave behind fit beside the row: a step's row is
 -- 75 bytes when it is made and about twice that with its result. At 70% two updates of five left their page and wrote every index
 -- again, which cost a third of the write-ahead log; and the table was larger at the end than at 30%, measured.
@@ -72,14 +73,16 @@ create table {schema}.tasks (
   constraint tasks_failed check ((failed_at is not null) = (status in ('error', 'cancelled', 'resolved_manually')))
 ) with (fillfactor = 50, autovacuum_vacuum_scale_factor = 0.02);
 
-create index tasks_open on {schema}.tasks (task_id) where settled_at is null;
 create index tasks_failed_at on {schema}.tasks (task_id) where failed_at is not null;
 create index tasks_definition on {schema}.tasks (definition_id, task_id);
 create index tasks_requested on {schema}.tasks (requested_at, task_id);
--- Finds rare values. Only settled tasks are in it, so that creating a task costs nothing and its row is entered once; the open ones are
--- few, and are looked through.
-create index tasks_terms on {schema}.tasks using gin (tags, (array[initiator, source_system]), context jsonb_path_ops)
-  where settled_at is not null;
+-- Finds rare values. A task is entered once, when it is created: nothing of this changes afterwards.
+create index tasks_terms on {schema}.tasks using gin (tags, (array[initiator, source_system]), context jsonb_path_ops);
+
+-- The tasks that are not settled: found without an index that settling would have to change.
+create table {schema}.open_tasks (
+  task_id bigint primary key
+) with (autovacuum_vacuum_scale_factor = 0, autovacuum_vacuum_threshold = 5000);
 
 create table {schema}.workflow_steps (
   task_id      bigint not null,

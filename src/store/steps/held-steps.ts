@@ -15,7 +15,7 @@ export interface HeldStep extends ClaimedStep {
  * The steps that some workers hold, found through the open tasks (there is no index on the worker: every step would pay for it).
  * With `lock`, the step rows are locked in (task_id, position) order, skipping those that are being written, at most 1,000 at once;
  * without, the answer is complete, because a worker compares it with what it believes to hold.
- * Index: tasks_open, then primary keys.
+ * Indexes: the open tasks are read whole; then primary keys.
  */
 export function heldSteps(
   t: Tables,
@@ -29,10 +29,11 @@ select s.task_id, s.position, s.attempts, s.worker_id, s.inputs, s.retry_limit, 
        n.name, n.queue, n.retryable, coalesce(s.retry_limit, n.retry_limit) as step_limit,
        null as waited_ms, task.context, task.initiator, task.reason, task.source_system, task.tags, task.bypass_steps, task.trace_context,
        date_part('epoch', task.requested_at) * 1000 as requested_at
-  from ${t.tasks} as task
+  from ${t.open_tasks} as o
+  join ${t.tasks} as task on task.task_id = o.task_id
   join ${t.workflow_steps} as s on s.task_id = task.task_id
   join ${t.named_steps} as n on n.definition_id = task.definition_id and n.position = s.position
- where task.settled_at is null and task.started_at is not null and s.status = 'in_progress' and s.worker_id = any ($1::bigint[])
+ where task.started_at is not null and s.status = 'in_progress' and s.worker_id = any ($1::bigint[])
  order by s.task_id, s.position${lock ? '\n limit 1000\n   for update of s skip locked' : ''}`;
   const plain = text(false);
   const locking = text(true);

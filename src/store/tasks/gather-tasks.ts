@@ -5,7 +5,7 @@ import type { FoundPage, PageSize } from './find-page.ts';
 import { createBinder, idConditions, noteConditions, relatedConditions } from './task-search.ts';
 import { requestConditions, rowConditions, termConditions } from './task-search.ts';
 import type { Binder, SearchOrder, TaskSearch } from './task-search.ts';
-import { laneCondition, type Lane } from './walk-tasks.ts';
+import { laneSource, type Lane } from './walk-tasks.ts';
 
 /** How many tasks are gathered before they are put in order; when there are more, the answer is null. */
 export interface Gathering {
@@ -24,7 +24,7 @@ interface Source {
 
 /**
  * Finds all tasks with rare values and puts them in order. Null when it is not for this search, or when the values are not rare.
- * Indexes: tasks_terms for settled tasks, which needs a bitmap, allowed for this transaction; tasks_open for the others.
+ * Index: tasks_terms, which needs a bitmap, allowed for this transaction.
  */
 export function gatherByTerms(
   t: Tables,
@@ -36,7 +36,6 @@ export function gatherByTerms(
     const most = binder.bind(gathering.most, 'int');
     const columns =
       'task.task_id, task.status, task.definition_id, task.created_at, task.requested_at';
-    const open = `from ${t.tasks} as task where task.settled_at is null order by task.task_id`;
     return gather(db, t, {
       binder,
       search,
@@ -44,16 +43,14 @@ export function gatherByTerms(
       source: {
         with: `
 hits as materialized (
-  select ${columns} from ${t.tasks} as task where task.settled_at is not null and ${terms} limit ${most} + 1
-), opened as materialized (
-  select ${columns} from (select task.* ${open} limit ${most}) as task where ${terms}
+  select ${columns} from ${t.tasks} as task where ${terms} limit ${most} + 1
 )`,
-        rows: '(select * from hits union all select * from opened) as task',
+        rows: 'hits as task',
         filters: [
           ...rowConditions(t, { ...search, ...NO_TERMS, step: null, annotation: null }, binder),
           ...relatedConditions(t, search, binder),
         ],
-        tooMany: `(select count(*) from hits) > ${most} or exists (select ${open} offset ${most} limit 1)`,
+        tooMany: `(select count(*) from hits) > ${most}`,
       },
     });
   };
@@ -101,13 +98,16 @@ export function gatherByLanes(
   return async (db, search, gathering) => {
     const binder = createBinder();
     const most = binder.bind(gathering.most, 'int');
-    const range = idConditions(search, { ...gathering.order, after: null }, binder);
-    const parts = gathering.lanes.map((lane) => [...laneCondition(lane), ...range]);
-    if (parts.some((conditions) => conditions.length === 0)) return null;
-    const lanes = parts.map(
-      (conditions) => `
-  (select task.* from ${t.tasks} as task where ${conditions.join(' and ')} limit ${most} + 1)`,
-    );
+    const lanes = gathering.lanes.map((lane) => {
+      const { from, key, conditions } = laneSource(t, lane);
+      const ids = idConditions(search, { ...gathering.order, after: null }, { ...binder, key });
+      const all = [...conditions, ...ids];
+      if (lane.kind === 'all' && all.length === 0) return null;
+      const where = all.length === 0 ? '' : ` where ${all.join(' and ')}`;
+      return `
+  (select task.* from ${from}${where} limit ${most} + 1)`;
+    });
+    if (lanes.includes(null)) return null;
     return gather(db, t, {
       binder,
       search,

@@ -64,6 +64,8 @@ function storedTasks(t: Tables): string {
          priority, initiator, reason, source_system, idempotency_key, ${textArray('tags')}, ${textArray('bypass_steps')},
          trace_context, context
     from fresh
+), opened as (
+  insert into ${t.open_tasks} (task_id) select task_id from fresh where leaves_left > 0
 )`;
 }
 

@@ -79,21 +79,30 @@ export function moveTask(
   move: { readonly from: readonly TaskStatus[]; readonly to: TaskStatus },
 ) => Promise<boolean> {
   const text = `
-update ${t.tasks}
+with moved as (
+  update ${t.tasks}
    set status = $3::${t.schema}.task_status,
        started_at = case when $3 = 'in_progress' then coalesce(started_at, ${t.clock}) else started_at end,
        settled_at = case when $3 in ('pending', 'in_progress') then null else ${t.clock} end,
        failed_at  = case when $3 in ('error', 'cancelled', 'resolved_manually') then ${t.clock} end
- where task_id = $1 and status::text = any ($2::text[])`;
+ where task_id = $1 and status::text = any ($2::text[])
+  returning task_id
+), opened as (
+  insert into ${t.open_tasks} (task_id) select task_id from moved where $3 in ('pending', 'in_progress')
+      on conflict (task_id) do nothing
+), closed as (
+  delete from ${t.open_tasks} where task_id in (select task_id from moved) and $3 not in ('pending', 'in_progress')
+)
+select task_id from moved`;
   return async (db, taskId, { from, to }) => {
-    const { rowCount } = await db.query({ text, values: [taskId, from, to] });
-    return rowCount === 1;
+    const { rows } = await db.query({ text, values: [taskId, from, to] });
+    return rows.length === 1;
   };
 }
 
 /**
  * Open tasks with nothing running and nothing queued, among the next `limit` open tasks after `after`. Should always be empty.
- * `offset 0` keeps the two questions apart, each asked by key for one task after the other. Indexes: tasks_open, primary keys.
+ * `offset 0` keeps the two questions apart, each asked by key for one task after the other. Indexes: primary keys.
  */
 export function findIdleTasks(
   t: Tables,
@@ -104,7 +113,7 @@ export function findIdleTasks(
 ) => Promise<{ readonly idle: readonly number[]; readonly last: number | null }> {
   const text = `
 with slice as materialized (
-  select task_id from ${t.tasks} where settled_at is null and task_id > $1 order by task_id limit $2
+  select task_id from ${t.open_tasks} where task_id > $1 order by task_id limit $2
 )
 select (select max(task_id) from slice) as last,
        array(select task_id from slice as o

@@ -13,7 +13,7 @@ export interface TaskRevision {
 
 /**
  * The revisions of these tasks, of the `newest` newest ones and of as many newest open ones, in order of id.
- * Indexes: primary keys, the one of tasks also backwards; tasks_open backwards.
+ * Indexes: primary keys, those of tasks and open_tasks also backwards.
  */
 export function taskRevisions(
   t: Tables,
@@ -27,7 +27,7 @@ with asked as materialized (
   union
   (select task_id from ${t.tasks} order by task_id desc limit $2)
   union
-  (select task_id from ${t.tasks} where settled_at is null order by task_id desc limit $2)
+  (select task_id from ${t.open_tasks} order by task_id desc limit $2)
 )
 select task.task_id, task.settled_at is null as is_open, ${TASK_REVISION}
   from asked

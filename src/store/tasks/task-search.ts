@@ -131,19 +131,18 @@ function named(column: string, value: string | null, bind: Binder['bind']): read
   ];
 }
 
-/** The ids that can match, and for the order by id those after the page before. */
+/** The ids that can match, and for the order by id those after the page before. `key` is the column that is compared. */
 export function idConditions(
   { fromId, beforeId }: TaskSearch,
-  order: SearchOrder,
-  { bind }: Binder,
+  { after, by, direction }: SearchOrder,
+  { bind, key = 'task.task_id' }: Binder & { readonly key?: string },
 ): readonly string[] {
-  const { after, by, direction } = order;
   return [
-    ...(fromId === null ? [] : [`task.task_id >= ${bind(fromId, 'bigint')}`]),
-    ...(beforeId === null ? [] : [`task.task_id < ${bind(beforeId, 'bigint')}`]),
+    ...(fromId === null ? [] : [`${key} >= ${bind(fromId, 'bigint')}`]),
+    ...(beforeId === null ? [] : [`${key} < ${bind(beforeId, 'bigint')}`]),
     ...(after === null || by !== 'task_id'
       ? []
-      : [`task.task_id ${direction === 'asc' ? '>' : '<'} ${bind(after.taskId, 'bigint')}`]),
+      : [`${key} ${direction === 'asc' ? '>' : '<'} ${bind(after.taskId, 'bigint')}`]),
   ];
 }
 

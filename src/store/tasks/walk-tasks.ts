@@ -20,23 +20,36 @@ export interface Walk {
   readonly size: PageSize;
 }
 
-/** The condition by which the planner finds the lane's index; made of numbers and names of ours, so it needs no parameter. */
-export function laneCondition(lane: Lane): readonly string[] {
+/** Where the rows of a lane come from (alias `task`), and the column that the ids are compared with. */
+export interface LaneSource {
+  readonly from: string;
+  readonly key: string;
+  readonly conditions: readonly string[];
+}
+
+/** By these the planner finds the lane's index; made of numbers and names of ours, so they need no parameter. */
+export function laneSource(t: Tables, lane: Lane): LaneSource {
+  const from = `${t.tasks} as task`;
+  const key = 'task.task_id';
   switch (lane.kind) {
     case 'all':
-      return [];
+      return { from, key, conditions: [] };
     case 'open':
-      return ['task.settled_at is null'];
+      return {
+        from: `${t.open_tasks} as o join ${from} on task.task_id = o.task_id`,
+        key: 'o.task_id',
+        conditions: [],
+      };
     case 'notable':
-      return ['task.failed_at is not null'];
+      return { from, key, conditions: ['task.failed_at is not null'] };
     case 'definition':
-      return [`task.definition_id = ${lane.definitionId}`];
+      return { from, key, conditions: [`task.definition_id = ${lane.definitionId}`] };
   }
 }
 
 /**
  * Looks at tasks in order, lane by lane, and takes those that match, until there are enough or so many were looked at: quick when
- * matches are frequent, and never slow. Indexes: in the order of ids tasks_open, tasks_failed_at, tasks_definition or the primary key,
+ * matches are frequent, and never slow. Indexes: in the order of ids open_tasks_pkey, tasks_failed_at, tasks_definition or the primary key,
  * by lane; in the order of requests tasks_requested. Each lane ends by itself once it has enough.
  */
 export function walkTasks(
@@ -45,13 +58,17 @@ export function walkTasks(
   return (db, search, { order, lanes, look, size }) => {
     const binder = createBinder();
     const { bind } = binder;
-    const range = [...idConditions(search, order, binder), ...requestConditions(t, order, binder)];
+    const requests = requestConditions(t, order, binder);
     const filters = where(rowConditions(t, search, binder));
     const most = bind(size.most, 'int');
     const perLane = bind(Math.ceil(look / lanes.length), 'int');
-    const walked = lanes.map((lane) => ({
-      from: `from ${t.tasks} as task${where([...laneCondition(lane), ...range])} order by ${tableOrder(order)}`,
-    }));
+    const walked = lanes.map((lane) => {
+      const { from, key, conditions } = laneSource(t, lane);
+      const ids = idConditions(search, order, { ...binder, key });
+      return {
+        from: `from ${from}${where([...conditions, ...ids, ...requests])} order by ${tableOrder(order)}`,
+      };
+    });
     const keys = walked.map(
       ({ from }) => `
   (select ${keyColumns(order)} from (select task.* ${from} limit ${perLane}) as task${filters} order by ${tableOrder(order)} limit ${most})`,

@@ -14,6 +14,21 @@ export const STATUS_FAULTS: readonly Fault[] = [
     sql: step(1, 0, `completed_at = ${at(3)}`),
   },
   {
+    law: 'open-tasks',
+    what: 'an open task is missing among the open ones',
+    sql: (t) => `delete from ${t.open_tasks} where task_id = 5`,
+  },
+  {
+    law: 'open-tasks',
+    what: 'a complete task is still among the open ones',
+    sql: (t) => `insert into ${t.open_tasks} values (1)`,
+  },
+  {
+    law: 'open-tasks',
+    what: 'an open task does not exist',
+    sql: (t) => `insert into ${t.open_tasks} values (999)`,
+  },
+  {
     law: 'task-agrees-with-steps',
     what: 'a complete task has a pending step',
     shows: 'complete, but a step is not',

@@ -14,7 +14,7 @@ export interface WorkerFacts {
   readonly lostAttempts: number;
 }
 
-/** Indexes: tasks_open and primary keys for the steps; the workers and the history are read whole, and both are small. */
+/** Indexes: primary keys for the steps; the open tasks, the workers and the history are read whole, and both are small. */
 export async function readWorkers(db: Connection, t: Tables): Promise<WorkerFacts> {
   const { rows } = await db.query({
     text: `
@@ -26,10 +26,9 @@ select (select count(*)::int from known where working and leased) as alive,
        (select count(*)::int from known where working and not leased) as silent,
        (select count(*)::int from known where lost_at > ${t.clock} - interval '1 hour') as lost,
        (select count(*)::int
-          from ${t.tasks} as task
-          join ${t.workflow_steps} as s on s.task_id = task.task_id
-         where task.settled_at is null
-           and s.status = 'in_progress'
+          from ${t.open_tasks} as o
+          join ${t.workflow_steps} as s on s.task_id = o.task_id
+         where s.status = 'in_progress'
            and not exists (select from known as k where k.worker_id = s.worker_id and k.working and k.leased)) as abandoned_steps,
        (select count(*)::int
           from ${t.step_attempts}
