@@ -63,10 +63,12 @@ async function run(database, seed) {
         TASKER_MODEL_SEED: seed,
         TASKER_MODEL_MINUTES: values.minutes,
         TASKER_MODEL_REPORT: report,
-        ...(database === 'pglite' && { TEST_DATABASE_URL: 'none' }),
+        // No server is started for it, and that is no lack.
+        ...(database === 'pglite' && { TEST_DATABASE_URL: 'none', CI: '' }),
       },
     },
   );
+  for (const signal of ['SIGINT', 'SIGTERM']) process.once(signal, () => child.kill(signal));
   let output = '';
   child.stdout.on('data', (data) => (output += data));
   const code = await new Promise((resolve) => child.on('close', resolve));
