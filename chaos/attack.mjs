@@ -197,10 +197,7 @@ class Rig {
     const began = Date.now();
     await this.#clients.stop();
     await this.#open.stop();
-    if (!(await this.#open.areGone()))
-      this.#problems.push(
-        `work is stranded:\n${await describeOpen(this.#cluster, SCHEMA)}\n${JSON.stringify(this.#fleet.told(), null, 1)}`,
-      );
+    if (!(await this.#open.areGone())) await this.#reportStranded();
     const drainMs = Date.now() - began;
     await this.#fleet.allReady();
     await delay(this.#options.leaseMs / 2); // what is told about the last results
@@ -235,6 +232,13 @@ class Rig {
       faults: this.#counts,
       drainMs,
     };
+  }
+
+  /** At once and in full: it is what the rig is for. */
+  async #reportStranded() {
+    const told = JSON.stringify(this.#fleet.told(), null, 1);
+    this.#say(`STRANDED\n${await describeOpen(this.#cluster, SCHEMA)}\n${told}`);
+    this.#problems.push('work is stranded: see above');
   }
 
   /** What is committed while the standby is frozen may be lost; everything else may not, and nothing may get stuck. */

@@ -15,6 +15,8 @@ const HOUR_MS = 3_600_000;
 /** A process that cannot start, because the database is away, is not started again at once. */
 const RESTART_MS = 200;
 const SERVE = ['--no-worker', '--port', '0', '--json', '--grace', '5s'];
+/** A worker that has not begun its work proves little when it dies. */
+const AT_WORK_MS = 500;
 const READY_TIMEOUT_MS = 60_000;
 /** Small, so that a step which eats memory ends its process soon. */
 const HEAP_MEGABYTES = 160;
@@ -35,6 +37,7 @@ export async function openFleet(options) {
       skewMs: random.pick([-HOUR_MS, 0, HOUR_MS, 25 * 24 * HOUR_MS]),
       process: null,
       isReady: false,
+      readyAt: 0,
       isPaused: false,
       isStopping: false,
       url: null,
@@ -71,10 +74,11 @@ class Fleet {
     return (atWork.length > 0 ? atWork : this.#slots).map(({ proxy }) => proxy);
   }
 
-  /** Workers that can be hit: at work, and not hit already. */
+  /** Workers that can be hit: at work for a while, and not hit already. */
   workers() {
     return this.#slots.filter(
-      (slot) => slot.name.startsWith('worker') && slot.isReady && !slot.isPaused,
+      ({ name, isReady, isPaused, readyAt }) =>
+        name.startsWith('worker') && isReady && !isPaused && Date.now() - readyAt > AT_WORK_MS,
     );
   }
 
@@ -152,6 +156,7 @@ class Fleet {
       slot.process.ready.then(
         (url) => {
           slot.isReady = true;
+          slot.readyAt = Date.now();
           slot.url = url ?? null;
         },
         () => undefined, // it ends, and is started again

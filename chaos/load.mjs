@@ -4,12 +4,13 @@ import { setTimeout as delay } from 'node:timers/promises';
 import { promisify } from 'node:util';
 
 const WATCH_MS = 250;
-/** Longer than the longest rest that anything takes. */
-const DRAIN_MS = 180_000;
+/** Work is stranded when nothing has moved for so long: more than the longest rest that anything takes. */
+const STUCK_MS = 90_000;
 
 /** How many tasks are open, looked at over and over, so that callers know whether there is room. */
 export class OpenTasks {
   #ask;
+  #state;
   #limit;
   #open = 0;
   #isKnown = false;
@@ -20,6 +21,10 @@ export class OpenTasks {
     this.#limit = limit;
     this.#ask = () =>
       cluster.ask(`select count(*)::int as open from ${schema}.tasks where settled_at is null`);
+    this.#state = async () => {
+      const [row] = await cluster.ask(stateText(schema));
+      return `${row.open} ${row.attempts} ${row.done}`;
+    };
     this.#watching = this.#watch();
   }
 
@@ -29,17 +34,14 @@ export class OpenTasks {
 
   hasRoom = () => this.#isKnown && this.#open < this.#limit;
 
-  /** Resolves with true once no task is open; false when that takes too long. */
+  /** Resolves with true once no task is open; false when some are and nothing moves any more. */
   async areGone() {
-    const deadline = Date.now() + DRAIN_MS;
+    let [seen, movedAt] = [null, Date.now()];
     for (;;) {
-      try {
-        const [{ open }] = await this.#ask();
-        if (open === 0) return true;
-      } catch (error) {
-        if (Date.now() > deadline) throw error; // the server was killed a moment ago
-      }
-      if (Date.now() > deadline) return false;
+      const now = await this.#state().catch(() => null); // the server was killed a moment ago
+      if (now?.startsWith('0 ')) return true;
+      if (now !== null && now !== seen) [seen, movedAt] = [now, Date.now()];
+      if (Date.now() - movedAt > STUCK_MS) return false;
       await delay(WATCH_MS);
     }
   }
@@ -63,7 +65,15 @@ export class OpenTasks {
   }
 }
 
-/** What keeps tasks open, for the report of a failure. */
+function stateText(schema) {
+  return `
+    select count(distinct t.task_id) as open, coalesce(sum(s.attempts), 0) as attempts,
+           count(*) filter (where s.status in ('complete', 'error')) as done
+      from ${schema}.tasks as t join ${schema}.workflow_steps as s on s.task_id = t.task_id
+     where t.settled_at is null`;
+}
+
+/** What keeps tasks open, and who is there, for the report of a failure. */
 export async function describeOpen(cluster, schema) {
   const rows = await cluster.ask(`
     select s.task_id, s.position, s.status, s.attempts, s.waiting_on, s.worker_id, w.lost_at is not null as is_lost,
@@ -74,7 +84,14 @@ export async function describeOpen(cluster, schema) {
       left join ${schema}.workers as w on w.worker_id = s.worker_id
      where t.settled_at is null and s.status not in ('complete', 'skipped', 'cancelled')
      order by 1, 2 limit 20`);
-  return rows.map((row) => JSON.stringify(row)).join('\n');
+  const workers = await cluster.ask(
+    `select * from ${schema}.workers where stopped_at is null order by worker_id desc limit 12`,
+  );
+  const sessions = await cluster.ask(
+    `select application_name, state, wait_event, now() - query_start as since, left(query, 80) as query
+       from pg_stat_activity where backend_type = 'client backend'`,
+  );
+  return [...rows, ...workers, ...sessions].map((row) => JSON.stringify(row)).join('\n');
 }
 
 /** The laws that `tasker verify` checks. @returns {Promise<readonly string[]>} those that are broken */
