@@ -89,7 +89,7 @@ export function engineVerbs(
         maxValueBytes: parts().limits.maxBytes,
       }),
     apiKeys: createApiKeys(parts),
-    doctor: () => doctor(parts().db, parts().store.tables),
+    doctor: () => doctor(parts().db, parts().store.tables, { clock: parts().ports.clock }),
   };
 }
 

@@ -13,10 +13,10 @@ import { createPinnedDefinitions } from './engine/pinned-definitions.ts';
 import { reapLost, sweepAll } from './engine/reap.ts';
 import type { TaskerEvents } from './engine/types.ts';
 import type { HandlerRegistry } from './handlers/registry.ts';
-import { systemClock } from './kernel/clock.ts';
 import type { Emitter } from './kernel/emitter.ts';
 import { TaskerError } from './kernel/errors.ts';
 import type { ModuleSource } from './kernel/modules.ts';
+import type { Ports } from './kernel/ports.ts';
 import { startChores, type Chores } from './maintenance/chores.ts';
 import type { OpenedDatabase } from './open-database.ts';
 import { createStore, type Store } from './store/index.ts';
@@ -31,6 +31,7 @@ interface RuntimeParts {
   readonly handlers: HandlerRegistry;
   readonly modules: ModuleSource;
   readonly events: Emitter<TaskerEvents>;
+  readonly ports: Ports;
   readonly open: (database: DatabaseOptions) => Promise<OpenedDatabase>;
 }
 
@@ -140,7 +141,7 @@ export class Runtime {
   }
 
   async #startOn(db: Db, shown: string): Promise<Started> {
-    const { options, registry, handlers, modules, events } = this.#given;
+    const { options, registry, handlers, modules, events, ports } = this.#given;
     const target = { schema: options.schema, migrations: MIGRATIONS };
     if (options.migrate ?? db.kind === 'pglite') await migrate(db, target);
     else await checkMigrated(db, target);
@@ -148,7 +149,10 @@ export class Runtime {
     const remote = db.kind === 'postgres' && options.notify;
     const joining = await joiningOf(db, store, options);
     const dispatcher = remote
-      ? createPostgresDispatcher(db, options.schema, options.logger)
+      ? createPostgresDispatcher(db, options.schema, {
+          logger: options.logger,
+          self: ports.secretBytes(4).toString('hex'),
+        })
       : createInProcessDispatcher();
     const pinned = createPinnedDefinitions(db, store);
     let taker: Worker | null = null;
@@ -158,6 +162,7 @@ export class Runtime {
       pinned,
       events,
       limits: options.limits,
+      ports,
       logger: options.logger,
       measures: this.measures,
       taker: () => taker,
@@ -166,7 +171,7 @@ export class Runtime {
     };
     const services = {
       secret: options.secret,
-      now: () => systemClock.now(),
+      now: () => ports.clock.now(),
       outbound: options.outbound,
     };
     const source = createStepSource({ pinned, registry, handlers, modules, services });

@@ -15,6 +15,7 @@ import { Emitter } from './kernel/emitter.ts';
 import { TaskerError } from './kernel/errors.ts';
 import type { Json } from './kernel/json.ts';
 import { createModules } from './kernel/modules.ts';
+import { systemPorts, type Ports } from './kernel/ports.ts';
 import type { TaskRequest } from './model/task.ts';
 import { openDatabase, type OpenedDatabase } from './open-database.ts';
 import { engineVerbs } from './engine-verbs.ts';
@@ -42,10 +43,11 @@ export function createTasker(options: TaskerOptions = {}): Tasker {
   return assembleTasker(options, openDatabase);
 }
 
-/** The same, with the opening of the database as a parameter: for tests, which look at the same database from outside. */
+/** The same, with the machine and the opening of the database as parameters: for tests, which look at the same database from outside. */
 export function assembleTasker(
   options: TaskerOptions,
   open: (database: DatabaseOptions) => Promise<OpenedDatabase>,
+  ports: Ports = systemPorts,
 ): Tasker {
   const resolved = resolveOptions(options, environmentDefaults());
   const events = new Emitter<TaskerEvents>((error, event) => {
@@ -54,7 +56,15 @@ export function assembleTasker(
   const registry = createRegistry();
   const handlers = createHandlerRegistry(resolved.handlers);
   const modules = createModules();
-  const runtime = new Runtime({ options: resolved, registry, handlers, modules, events, open });
+  const runtime = new Runtime({
+    options: resolved,
+    registry,
+    handlers,
+    modules,
+    events,
+    ports,
+    open,
+  });
   const observing = observe(runtime, resolved);
   const register = registering({ options: resolved, registry, handlers, modules, runtime });
 

@@ -93,6 +93,30 @@ describe('a planted fault is found:', () => {
       'export const a = (): Date => new Date();',
       'reads the time',
     ],
+    [
+      'chance where it is a parameter',
+      'src/worker/a.ts',
+      'export const a = (): number => Math.random();',
+      'asks the machine',
+    ],
+    [
+      'a wait that the core measures by itself',
+      'src/engine/a.ts',
+      'export const a = (): number => performance.now();',
+      'asks the machine',
+    ],
+    [
+      'the process where it is a parameter',
+      'src/maintenance/a.ts',
+      'export const a = (): number => process.pid;',
+      'asks the machine',
+    ],
+    [
+      'randomness that is imported',
+      'src/dispatch/a.ts',
+      `import { randomUUID } from 'node:crypto';`,
+      'asks the machine',
+    ],
     ['any', 'src/model/a.ts', 'export const a = (b: any): void => void b;', 'uses any'],
     [
       'an unexplained assertion',

@@ -8,6 +8,7 @@ import { join } from 'node:path';
 import { TaskerError } from '../kernel/errors.ts';
 import { listenAt, probe } from './lock-socket.ts';
 import type { LockSocket, Probe } from './lock-socket.ts';
+import { systemPorts } from '../kernel/ports.ts';
 import { fullJitter, pause } from './pause.ts';
 
 /**
@@ -46,7 +47,7 @@ export async function lockDirectory(directory: string): Promise<DirectoryLock> {
     for (let attempt = 0; attempt < ATTEMPTS; attempt += 1) {
       const socket = await tryToOwn(place, directory);
       if (socket !== null) return ownedLock(place, socket);
-      await pause(fullJitter(ATTEMPT_PAUSE_MS));
+      await pause(fullJitter(ATTEMPT_PAUSE_MS, systemPorts.random));
     }
     throw new TaskerError('DATABASE_LOCKED', { directory, pid: await lastPid(place) });
   } catch (error) {

@@ -1,4 +1,5 @@
 import { TaskerError, isTaskerError } from '../kernel/errors.ts';
+import { systemPorts } from '../kernel/ports.ts';
 import { fullJitter, pause } from './pause.ts';
 
 /**
@@ -101,7 +102,7 @@ export async function retryConflicts<T>(work: () => Promise<T>): Promise<T> {
       return await work();
     } catch (error) {
       if (failures >= CONFLICT_RETRIES || !(isConflict(error) || isStalePlan(error))) throw error;
-      await pause(fullJitter(10 * 2 ** failures));
+      await pause(fullJitter(10 * 2 ** failures, systemPorts.random));
     }
   }
 }

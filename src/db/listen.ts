@@ -1,6 +1,7 @@
 import type { Client, Notification } from 'pg';
 
 import { unavailable } from './failure.ts';
+import { systemPorts } from '../kernel/ports.ts';
 import { fullJitter, pause } from './pause.ts';
 
 /**
@@ -64,7 +65,10 @@ async function keepListening(
 async function reopen(options: ListenOptions, stop: AbortSignal): Promise<Session | null> {
   for (let failures = 0; !stop.aborted; failures += 1) {
     const ceiling = Math.min(RECONNECT_MAX_MS, RECONNECT_MIN_MS * 2 ** failures);
-    await pause(RECONNECT_MIN_MS + fullJitter(ceiling - RECONNECT_MIN_MS), stop);
+    await pause(
+      RECONNECT_MIN_MS + fullJitter(ceiling - RECONNECT_MIN_MS, systemPorts.random),
+      stop,
+    );
     if (stop.aborted) return null;
     const opening = openSession(options);
     try {

@@ -1,3 +1,5 @@
+import type { Random } from '../kernel/ports.ts';
+
 /** Waits, unless the signal ends the wait sooner. Both ends are normal: the caller looks at its signal. */
 export function pause(milliseconds: number, signal?: AbortSignal): Promise<void> {
   return new Promise((resolve) => {
@@ -16,6 +18,6 @@ export function pause(milliseconds: number, signal?: AbortSignal): Promise<void>
 }
 
 /** A random share of the ceiling (full jitter), so that many who failed together do not come back together. */
-export function fullJitter(ceiling: number): number {
-  return Math.random() * ceiling;
+export function fullJitter(ceiling: number, random: Random): number {
+  return random() * ceiling;
 }

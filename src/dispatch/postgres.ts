@@ -1,4 +1,3 @@
-import { randomUUID } from 'node:crypto';
 import type { Db } from '../db/db.ts';
 import type { Logger } from '../kernel/logger.ts';
 import { atMostEvery } from './at-most-every.ts';
@@ -17,10 +16,15 @@ const CHANGED_MS = 100;
  * I2: `work` and `changed` hints are merged: the first goes out at once, later ones at the end of the quiet time. So a flood of tasks
  *     costs 30 statements a second, and the last hint is never swallowed.
  * I3: a NOTIFY that fails is forgotten: the receivers poll.
+ *
+ * @param self tells this process's hints from those of others
  */
-export function createPostgresDispatcher(db: Db, schema: string, logger: Logger): Dispatcher {
+export function createPostgresDispatcher(
+  db: Db,
+  schema: string,
+  { logger, self }: { readonly logger: Logger; readonly self: string },
+): Dispatcher {
   const channel = channelOf(schema);
-  const self = randomUUID().slice(0, 8);
   const listeners = new Set<(hint: Hint) => void>();
   const sender = createSender((hint) =>
     db

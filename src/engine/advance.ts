@@ -96,7 +96,7 @@ async function settleLater(parts: EngineParts, taskIds: readonly number[]): Prom
         );
         return;
       }
-      await pause(fullJitter(50 * 2 ** tries));
+      await pause(fullJitter(50 * 2 ** tries, parts.ports.random));
     }
   }
 }

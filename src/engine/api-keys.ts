@@ -1,4 +1,3 @@
-import { randomBytes } from 'node:crypto';
 import type { Connection } from '../db/db.ts';
 import { ALL_PERMISSIONS, ALL_ROLES, unknownGrants } from '../contract/permissions.ts';
 import type { Principal } from '../contract/principal.ts';
@@ -68,7 +67,7 @@ export function createApiKeys(parts: () => EngineParts): ApiKeys {
   const check = createApiKeyCheck({
     find: (keyId) => parts().store.findApiKey(parts().db, keyId),
     noteUse: (keyId) => parts().store.noteKeyUse(parts().db, keyId),
-    now: () => performance.now(),
+    now: () => parts().ports.elapsedMs(),
   });
   return {
     create: (request) => createApiKey(parts(), request),
@@ -143,8 +142,9 @@ async function storeNewKey(
     readonly by: string;
   },
 ): Promise<CreatedApiKey> {
-  const keyId = base32(randomBytes(5));
-  const key = `tk_${keyId}_${randomBytes(32).toString('base64url')}`;
+  const { secretBytes } = parts.ports;
+  const keyId = base32(secretBytes(5));
+  const key = `tk_${keyId}_${secretBytes(32).toString('base64url')}`;
   const stored = await parts.store.insertApiKey(db, { ...wanted, keyId, digest: digestOf(key) });
   return { key, ...stored };
 }

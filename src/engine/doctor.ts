@@ -1,4 +1,4 @@
-import { type Clock, systemClock } from '../kernel/clock.ts';
+import type { Clock } from '../kernel/clock.ts';
 import { isTaskerError } from '../kernel/errors.ts';
 import type { Db } from '../db/db.ts';
 import { type Migration, pendingMigrations } from '../db/migrate.ts';
@@ -26,8 +26,8 @@ import type { DoctorFinding } from './types.ts';
 
 /** What the doctor compares the database with. */
 export interface DoctorOptions {
-  /** This machine's clock. @default the system's */
-  readonly clock?: Clock;
+  /** This machine's clock, which is compared with the server's. */
+  readonly clock: Clock;
   /** The migrations that the schema should have. @default those of this version */
   readonly migrations?: readonly Migration[];
 }
@@ -91,7 +91,7 @@ const SERVER_CHECKS: readonly Check[] = [
  * and the state of the hot tables. Reads only. A check that fails is itself a finding, and a database that cannot be reached is the
  * only one.
  */
-export async function doctor(db: Db, t: Tables, options: DoctorOptions = {}): Promise<Findings> {
+export async function doctor(db: Db, t: Tables, options: DoctorOptions): Promise<Findings> {
   const patient: Patient = { db, t, schema: t.schema.slice(1, -1) };
   const findings: DoctorFinding[] = [];
   const run = async (check: Check): Promise<void> => {
@@ -102,7 +102,7 @@ export async function doctor(db: Db, t: Tables, options: DoctorOptions = {}): Pr
       findings.push(failedCheck(check.name, error));
     }
   };
-  const clock = options.clock ?? systemClock;
+  const { clock } = options;
   await run({ name: 'server', serverOnly: false, examine: () => examineServer(db, clock) });
   if (findings.some((f) => f.check === 'server' && f.level === 'problem')) return findings;
   for (const check of SERVER_CHECKS) await run(check);

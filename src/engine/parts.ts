@@ -3,6 +3,7 @@ import type { Emitter } from '../kernel/emitter.ts';
 import type { JsonLimits } from '../kernel/json.ts';
 import type { Logger } from '../kernel/logger.ts';
 import { TaskerError } from '../kernel/errors.ts';
+import type { Ports } from '../kernel/ports.ts';
 import { didYouMean } from '../kernel/nearest.ts';
 import type { Task } from '../model/task.ts';
 import type { Store } from '../store/index.ts';
@@ -39,6 +40,8 @@ export interface EngineParts {
   readonly pinned: PinnedDefinitions;
   readonly events: Emitter<TaskerEvents>;
   readonly limits: JsonLimits;
+  /** The machine: its clock, its randomness, its name. */
+  readonly ports: Ports;
   readonly logger: Logger;
   /** Counts for the metrics what this process does. */
   readonly measures: Measures;

@@ -100,17 +100,18 @@ export async function waitForTask(
   const timeoutMs =
     options.timeout === undefined ? null : parseDuration(options.timeout, 'timeout');
   const waiter = createWaiter(parts, taskId, options.signal);
-  const started = performance.now();
+  const started = parts.ports.elapsedMs();
   try {
     for (let pauseMs = 20; ; pauseMs = Math.min(500, pauseMs * 1.5)) {
       options.signal?.throwIfAborted();
       const ended = await endedTask(parts, taskId, waiter.hasEnded());
       if (ended !== null) return ended;
-      const leftMs = timeoutMs === null ? Infinity : timeoutMs - (performance.now() - started);
+      const leftMs =
+        timeoutMs === null ? Infinity : timeoutMs - (parts.ports.elapsedMs() - started);
       if (leftMs <= 0)
         throw new TaskerError('WAIT_TIMEOUT', {
           taskId,
-          waitedMs: Math.round(performance.now() - started),
+          waitedMs: Math.round(parts.ports.elapsedMs() - started),
         });
       await waiter.pause(Math.min(pauseMs, leftMs));
     }

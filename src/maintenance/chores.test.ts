@@ -1,4 +1,5 @@
 import { afterEach, beforeEach, expect, test, vi } from 'vitest';
+import { systemPorts } from '../kernel/ports.ts';
 import type { EngineParts } from '../engine/parts.ts';
 import { silentLogger } from '../kernel/logger.ts';
 import { lookEveryMs, startChores, type Chores } from './chores.ts';
@@ -33,7 +34,7 @@ function begin(leaseMs: number): void {
     findIdleTasks: () => answer({ idle: [], last: null }),
     pruneIdentities: () => answer(0),
   };
-  const parts = { store, logger: silentLogger } as unknown as EngineParts; // sound: the chores ask for nothing else
+  const parts = { store, logger: silentLogger, ports: systemPorts } as unknown as EngineParts; // sound: the chores ask for nothing else
   chores = startChores(parts, { ownWorker: () => 1, leaseMs });
 }
 

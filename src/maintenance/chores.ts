@@ -65,7 +65,7 @@ export function startChores(
       () => {
         working = round().then((isCalm) => next(isCalm ? everyMs : LOOK_MS));
       },
-      inMs * 0.75 + fullJitter(inMs * 0.5),
+      inMs * 0.75 + fullJitter(inMs * 0.5, parts.ports.random),
     );
     timer.unref();
   };

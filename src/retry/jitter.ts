@@ -12,6 +12,3 @@ export const JITTERS = {
 } as const satisfies Readonly<Record<string, Jitter>>;
 
 export type JitterName = keyof typeof JITTERS;
-
-/** The randomness of a running engine; tests pass their own. */
-export const systemRandom: Random = () => Math.random();

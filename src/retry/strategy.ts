@@ -1,7 +1,6 @@
 import type { Milliseconds } from '../kernel/duration.ts';
 
-/** A source of randomness: each call gives a fresh number from 0 (inclusive) to 1 (exclusive), as `Math.random` does. */
-export type Random = () => number;
+export type { Random } from '../kernel/ports.ts';
 
 /** One way to space attempts. A new strategy is a value of this type in its own file plus one line in backoff.ts. */
 export interface Strategy {

@@ -96,7 +96,7 @@ export class Attempts {
 
   /** Ends an attempt without an outcome of its own: `lost` when others have its step now. */
   revoke(run: Run, reason: Error, outcome: 'cancelled' | 'lost'): boolean {
-    if (!revoke(run, reason, outcome)) return false;
+    if (!revoke(this.#parts.ports, run, { reason, outcome })) return false;
     this.#forget(run);
     this.#options.onFreed();
     return true;
@@ -206,7 +206,9 @@ export class Attempts {
     if (!servedStep) return;
     const task = this.#options.memory.peek(step.taskId);
     if (!task) throw new TaskerError('TASK_NOT_FOUND', { taskId: step.taskId });
-    const run = makeRun(step, { served, servedStep, task, identity, logger: this.#parts.logger });
+    const { logger, ports } = this.#parts;
+    const startedMs = ports.elapsedMs();
+    const run = makeRun(step, { served, servedStep, task, identity, logger, startedMs });
     this.#runs.set(run.id, run);
     if (step.waitedMs !== null)
       this.#parts.measures.claimed(servedStep.template.queue, step.waitedMs);

@@ -37,7 +37,7 @@ export class DueClock {
 
   /** A retry is due in so many milliseconds. */
   noteRetry(inMs: number): void {
-    const atMs = performance.now() + Math.min(inMs, LONGEST_MS);
+    const atMs = this.#parts.ports.elapsedMs() + Math.min(inMs, LONGEST_MS);
     if (this.#stopped || atMs >= this.#wakeAtMs) return;
     if (this.#timer !== null) clearTimeout(this.#timer);
     this.#wakeAtMs = atMs;

@@ -4,9 +4,8 @@ import type { EngineParts } from '../engine/parts.ts';
 import { TaskerError } from '../kernel/errors.ts';
 import { gateJson, type Json } from '../kernel/json.ts';
 import { serializeError } from '../kernel/serialize-error.ts';
-import { systemClock } from '../kernel/clock.ts';
+import type { Ports } from '../kernel/ports.ts';
 import { decideRetry } from '../retry/policy.ts';
-import { systemRandom } from '../retry/jitter.ts';
 import type { FailedRun, Run, Success } from './run.ts';
 
 /** Where the outcome of an attempt goes. */
@@ -26,23 +25,24 @@ export function execute(parts: EngineParts, run: Run, outcomes: Outcomes): void 
   if (timeoutMs !== null) {
     run.timer = setTimeout(() => {
       const error = new TaskerError('STEP_TIMEOUT', { step: name, timeoutMs });
-      if (close(run)) {
+      if (close(parts.ports, run)) {
         run.context.abort(error);
-        outcomes.failed(failedRun(run, error, 'timeout'));
+        outcomes.failed(failedRun(parts.ports, run, { error, outcome: 'timeout' }));
       }
     }, timeoutMs);
   }
   const onError = (error: unknown): void => {
-    if (close(run)) outcomes.failed(failedRun(run, error, 'error'));
+    if (close(parts.ports, run))
+      outcomes.failed(failedRun(parts.ports, run, { error, outcome: 'error' }));
   };
   const onValue = (value: unknown): void => {
-    if (!close(run)) return;
+    if (!close(parts.ports, run)) return;
     try {
       const success = successOf(parts, run, value);
       run.span?.end('success', null);
       outcomes.succeeded(success);
     } catch (error) {
-      outcomes.failed(failedRun(run, error, 'error'));
+      outcomes.failed(failedRun(parts.ports, run, { error, outcome: 'error' }));
     }
   };
   try {
@@ -58,17 +58,21 @@ export function execute(parts: EngineParts, run: Run, outcomes: Outcomes): void 
 }
 
 /** Ends an attempt from outside: its signal is aborted, its outcome counts no more. False when it had one already. */
-export function revoke(run: Run, reason: Error, outcome: 'cancelled' | 'lost'): boolean {
-  if (!close(run)) return false;
+export function revoke(
+  ports: Ports,
+  run: Run,
+  { reason, outcome }: { readonly reason: Error; readonly outcome: 'cancelled' | 'lost' },
+): boolean {
+  if (!close(ports, run)) return false;
   run.context.abort(reason);
   run.span?.end(outcome, null);
   return true;
 }
 
-function close(run: Run): boolean {
+function close(ports: Ports, run: Run): boolean {
   if (run.closed) return false;
   run.closed = true;
-  run.endedMs = performance.now();
+  run.endedMs = ports.elapsedMs();
   if (run.timer !== null) clearTimeout(run.timer);
   return true;
 }
@@ -132,7 +136,11 @@ function annotationOf(
   return { type, text: gated.text };
 }
 
-function failedRun(run: Run, error: unknown, outcome: 'error' | 'timeout'): FailedRun {
+function failedRun(
+  ports: Ports,
+  run: Run,
+  { error, outcome }: { readonly error: unknown; readonly outcome: 'error' | 'timeout' },
+): FailedRun {
   run.context.takeAnnotations();
   const { template, customBackoff } = run.served;
   const decision = decideRetry({
@@ -142,8 +150,8 @@ function failedRun(run: Run, error: unknown, outcome: 'error' | 'timeout'): Fail
     retryLimit: Infinity, // whether an attempt is left is decided where the failure is stored
     backoff: template.backoff,
     customBackoff,
-    now: systemClock.now(),
-    random: systemRandom,
+    now: ports.clock.now(),
+    random: ports.random,
   });
   const stored = serializeError(error);
   run.span?.end(outcome, stored);

@@ -1,3 +1,4 @@
+import type { Milliseconds } from '../kernel/duration.ts';
 import type { Logger } from '../kernel/logger.ts';
 import { workflowStepId } from '../model/task.ts';
 import type { ClaimedStep } from '../store/steps/claimed-step.ts';
@@ -15,6 +16,8 @@ export interface RunParts {
   readonly task: RememberedTask;
   readonly identity: WorkerIdentity;
   readonly logger: Logger;
+  /** When the attempt begins, on the clock that measures waits. */
+  readonly startedMs: Milliseconds;
 }
 
 /** One attempt, ready to be run: what its handler receives, its span, its logger. Its time starts here. */
@@ -48,7 +51,7 @@ export function makeRun(step: ClaimedStep, parts: RunParts): Run {
     bypassed: task.bypassed,
     context,
     span,
-    startedMs: performance.now(),
+    startedMs: parts.startedMs,
     endedMs: 0,
     timer: null,
     closed: false,

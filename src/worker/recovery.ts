@@ -78,7 +78,10 @@ export class Recovery {
   /** Tries until it succeeds or the worker has stopped, with growing, jittered rests. */
   async #persist(work: () => Promise<void>): Promise<void> {
     for (let failures = 0; !this.#host.stopped.aborted; failures += 1) {
-      await pause(50 + fullJitter(Math.min(2_000, 100 * 2 ** failures)), this.#host.stopped);
+      await pause(
+        50 + fullJitter(Math.min(2_000, 100 * 2 ** failures), this.#parts.ports.random),
+        this.#host.stopped,
+      );
       try {
         await work();
         return;

@@ -1,4 +1,3 @@
-import { hostname } from 'node:os';
 import { pause, fullJitter } from '../db/pause.ts';
 import { isUnavailable } from '../db/failure.ts';
 import type { Dispatcher } from '../dispatch/dispatcher.ts';
@@ -122,7 +121,10 @@ export class Worker implements Taker {
     const { heartbeatMs } = this.#options;
     this.#every(
       () => heartbeatMs,
-      () => void this.#checkHeld((run) => performance.now() - run.startedMs > heartbeatMs / 2),
+      () =>
+        void this.#checkHeld(
+          (run) => this.#parts.ports.elapsedMs() - run.startedMs > heartbeatMs / 2,
+        ),
     );
     this.#pump.feed();
     this.#parts.events.emit('worker.started', { workerId: this.workerId });
@@ -176,10 +178,11 @@ export class Worker implements Taker {
 
   async #register(): Promise<void> {
     const { name, queues, concurrency, leaseMs, heartbeatMs, version } = this.#options;
+    const { hostname: host, pid } = this.#parts.ports.process;
     const workerId = await this.#parts.store.registerWorker(this.#parts.db, {
-      name: name ?? `${hostname()}:${process.pid}`,
-      hostname: hostname(),
-      pid: process.pid,
+      name: name ?? `${host}:${pid}`,
+      hostname: host,
+      pid,
       version,
       queues,
       slots: concurrency,
@@ -223,7 +226,10 @@ export class Worker implements Taker {
 
   async #waitOut(error: unknown): Promise<boolean> {
     this.#parts.logger.warn({ err: error }, 'claimed steps could not be prepared');
-    await pause(isUnavailable(error) ? 200 + fullJitter(1_000) : 1_000, this.#stopped.signal);
+    await pause(
+      isUnavailable(error) ? 200 + fullJitter(1_000, this.#parts.ports.random) : 1_000,
+      this.#stopped.signal,
+    );
     return !this.#stopped.signal.aborted;
   }
 
@@ -250,7 +256,10 @@ export class Worker implements Taker {
   }
 
   #pollMs(): number {
-    return this.#options.pollIntervalMs * 0.75 + fullJitter(this.#options.pollIntervalMs * 0.5);
+    return (
+      this.#options.pollIntervalMs * 0.75 +
+      fullJitter(this.#options.pollIntervalMs * 0.5, this.#parts.ports.random)
+    );
   }
 
   #every(everyMs: () => number, work: () => void): void {
@@ -274,8 +283,8 @@ export class Worker implements Taker {
   }
 
   async #idle(graceMs: number): Promise<void> {
-    const until = performance.now() + graceMs;
-    while (this.#attempts.count > 0 && performance.now() < until)
+    const until = this.#parts.ports.elapsedMs() + graceMs;
+    while (this.#attempts.count > 0 && this.#parts.ports.elapsedMs() < until)
       await pause(10, this.#stopped.signal);
   }
 }

@@ -3,6 +3,7 @@ import { beforeEach, describe, expect, test } from 'vitest';
 import { migrate } from '../../src/db/migrate.ts';
 import { connectPg } from '../../src/db/pg.ts';
 import { doctor } from '../../src/engine/doctor.ts';
+import { systemClock } from '../../src/kernel/clock.ts';
 import type { DoctorFinding } from '../../src/engine/types.ts';
 import { MIGRATIONS } from '../../src/store/migrations.generated.ts';
 import { tables } from '../../src/store/tables.ts';
@@ -23,7 +24,7 @@ describeOnEachDatabase('doctor', (database) => {
   test('reports a healthy database line by line (row 35)', async () => {
     const db = database.db();
 
-    const found = await doctor(db, t);
+    const found = await doctor(db, t, { clock: systemClock });
 
     const onServer = [
       'durability',
@@ -56,7 +57,7 @@ describeOnEachDatabase('doctor', (database) => {
     const db = database.db();
     await db.script(`update ${t.workers} set lease_expires_at = now() - interval '1 second'`);
 
-    const found = await doctor(db, t);
+    const found = await doctor(db, t, { clock: systemClock });
 
     expect(byCheck(found, 'workers')).toBe('0 alive, 1 silent, 1 lost in the last hour');
     expect(byCheck(found, 'leases')).toBe('4 steps are held by workers that are gone');
@@ -67,9 +68,10 @@ describeOnEachDatabase('doctor', (database) => {
     const db = database.db();
 
     const lacking = await doctor(db, t, {
+      clock: systemClock,
       migrations: [...MIGRATIONS, { name: '9999_next', sql: 'select 1' }].map(renumber),
     });
-    const missing = await doctor(db, tables('nowhere'));
+    const missing = await doctor(db, tables('nowhere'), { clock: systemClock });
 
     expect(lacking.at(-1)).toMatchObject({
       check: 'schema',
@@ -93,7 +95,7 @@ describeOnEachDatabase('doctor', (database) => {
     const db = database.db();
     await db.script(`alter table ${t.ready_steps} rename to hidden`);
 
-    const found = await doctor(db, t);
+    const found = await doctor(db, t, { clock: systemClock });
 
     expect(found.find(({ check }) => check === 'queues')).toMatchObject({
       level: 'problem',
@@ -127,7 +129,9 @@ describeOnPostgres('doctor on a server', () => {
         max: 1,
       });
       try {
-        const found = (await doctor(aged, t)).filter(({ check }) => check === 'transactions');
+        const found = (await doctor(aged, t, { clock: systemClock })).filter(
+          ({ check }) => check === 'transactions',
+        );
 
         expect(found).toContainEqual({
           check: 'transactions',
@@ -161,7 +165,9 @@ describeOnPostgres('doctor on a server', () => {
     );
 
     await expect
-      .poll(async () => byCheck(await doctor(db, t), 'tables'), { timeout: 10_000 })
+      .poll(async () => byCheck(await doctor(db, t, { clock: systemClock }), 'tables'), {
+        timeout: 10_000,
+      })
       .toMatch(/^Table ready_steps has 1000\d dead rows and 2 live ones/);
   });
 });
@@ -170,7 +176,7 @@ describe('doctor without a database', () => {
   test('says only that the database cannot be reached', async () => {
     const db = connectPg({ connectionString: 'postgres://nobody@127.0.0.1:1/none' });
 
-    const found = await doctor(db, t);
+    const found = await doctor(db, t, { clock: systemClock });
     await db.close();
 
     expect(found).toEqual([

@@ -16,6 +16,16 @@ export const LEVELS: readonly (readonly string[])[] = [
 /** The only files that may ask what time it is; the linter has no rule for `new Date()`. */
 const CLOCKS: readonly string[] = ['src/kernel/clock.ts', 'src/cli/io.ts'];
 
+/** Rooms to which the machine is a parameter (`EngineParts.ports`): they find neither time nor chance nor the process by themselves. */
+const CORE: readonly string[] = ['store', 'dispatch', 'retry', 'engine', 'worker', 'maintenance'];
+const MACHINE = new Map([
+  ['Math', ['random']],
+  ['Date', ['now']],
+  ['performance', ['now']],
+]);
+const MACHINE_NAMES: readonly string[] = ['process', 'systemPorts', 'systemClock'];
+const MACHINE_IMPORTS = /^(hostname|random\w*|getRandomValues|webcrypto)$/;
+
 export const MOST_LINES_OF_FILE = 300;
 export const MOST_LINES_OF_FUNCTION = 60;
 
@@ -45,6 +55,9 @@ export function architectureProblems(files: SourceFiles): readonly string[] {
       ...nodes
         .filter((node) => readsTime(file, node))
         .map((node) => `${at(node.start)} reads the time; it is a parameter`),
+      ...(isCore(file) ? nodes.filter(asksMachine) : []).map(
+        (node) => `${at(node.start)} asks the machine; it is a parameter (EngineParts.ports)`,
+      ),
       ...unexplainedAssertions(file, text, nodes).map(
         (node) => `${at(node.start)} has \`as\` without a comment that says why it is sound`,
       ),
@@ -122,6 +135,26 @@ function readsTime(file: string, node: Node): boolean {
   const isDate =
     typeof callee === 'object' && callee !== null && 'name' in callee && callee.name === 'Date';
   return isDate && Array.isArray(given) && given.length === 0;
+}
+
+function isCore(file: string): boolean {
+  return CORE.includes(roomOf(file)) && !file.endsWith('.test.ts');
+}
+
+/** `Math.random`, `performance.now`, whatever of `process`, an import that gives such a thing. */
+function asksMachine(node: Node): boolean {
+  if (node.type === 'MemberExpression') {
+    const [of, property] = [nameOf(node['object']), nameOf(node['property'])];
+    return MACHINE.get(of)?.includes(property) === true || MACHINE_NAMES.includes(of);
+  }
+  if (node.type !== 'ImportSpecifier') return false;
+  const imported = nameOf(node['imported']);
+  return MACHINE_NAMES.includes(imported) || MACHINE_IMPORTS.test(imported);
+}
+
+function nameOf(value: unknown): string {
+  const isNamed = typeof value === 'object' && value !== null && 'name' in value;
+  return isNamed && typeof value.name === 'string' ? value.name : '';
 }
 
 function sizeProblems(file: string, text: string, nodes: readonly Node[]): readonly string[] {

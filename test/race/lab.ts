@@ -10,6 +10,7 @@ import { createPinnedDefinitions } from '../../src/engine/pinned-definitions.ts'
 import { Emitter } from '../../src/kernel/emitter.ts';
 import { isTaskerError } from '../../src/kernel/errors.ts';
 import { DEFAULT_JSON_LIMITS } from '../../src/kernel/json.ts';
+import { systemPorts } from '../../src/kernel/ports.ts';
 import { createStore } from '../../src/store/index.ts';
 import { MIGRATIONS } from '../../src/store/migrations.generated.ts';
 import type { AdvanceAnswer, ChildMove } from '../../src/store/steps/advance-steps.ts';
@@ -82,6 +83,7 @@ export function partsOn(db: Db, schema: string): EngineParts {
     pinned: createPinnedDefinitions(db, store),
     events: new Emitter(ignore),
     limits: DEFAULT_JSON_LIMITS,
+    ports: systemPorts,
     logger: SILENT,
     measures: new Measures(),
     taker: () => null,

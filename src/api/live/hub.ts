@@ -1,5 +1,6 @@
 import { randomUUID } from 'node:crypto';
 import { fullJitter } from '../../db/pause.ts';
+import { systemPorts } from '../../kernel/ports.ts';
 import { TaskerError } from '../../kernel/errors.ts';
 import { silentLogger, type Logger } from '../../kernel/logger.ts';
 import { goodbye, pingFrame, resetFrame, SIGN_OF_LIFE, taskFrame } from './frames.ts';
@@ -125,7 +126,8 @@ class Hub implements LiveHub {
   close(): void {
     if (this.#isClosed) return;
     this.#isClosed = true;
-    for (const stream of this.#streams) stream.finish(goodbye(1_000 + fullJitter(4_000)));
+    for (const stream of this.#streams)
+      stream.finish(goodbye(1_000 + fullJitter(4_000, systemPorts.random)));
     this.#stop();
   }
 
