@@ -130,7 +130,7 @@ export const STAGES: Readonly<Record<string, Stage>> = {
 
 function pictureText(t: Tables): string {
   const ms = (column: string): string =>
-    `round(extract(epoch from ${column}) * 1000)::int8 - ${BEGINNING}`;
+    `(date_part('epoch', ${column}) * 1000)::int8 - ${BEGINNING}`;
   const list = (elements: string, from: string, order: string): string =>
     `(select json_agg(json_build_array(${elements}) order by ${order}) from ${from})`;
   return `
