@@ -13,8 +13,6 @@ const QUIET_MS = 75_000;
 const LONGEST_WAIT_MS = 6 * 60_000;
 const LOOK_EVERY_MS = 2_000;
 
-const SHOWN = { tasks: 'tasks', workflow_steps: 'workflow_steps', ready_steps: 'ready_steps' };
-
 export const bloat = {
   title: 'a million steps created and drained',
   rounds: 1,
@@ -61,7 +59,7 @@ export const bloat = {
 };
 
 function tableRows(key, title, digits, tables = HOT_TABLES) {
-  return tables.map((table) => ({ key: `${key}_${table}`, title: title(SHOWN[table]), digits }));
+  return tables.map((table) => ({ key: `${key}_${table}`, title: title(table), digits }));
 }
 
 /** What the server has counted of each table; it is told by sessions at the latest when they end. */

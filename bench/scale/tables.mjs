@@ -1,7 +1,8 @@
 /** How large the engine's tables are, and how they are kept. */
 import pg from 'pg';
 
-export const HOT_TABLES = ['tasks', 'workflow_steps', 'ready_steps'];
+/** Those that change with every task. */
+export const HOT_TABLES = ['tasks', 'workflow_steps', 'ready_steps', 'open_tasks'];
 
 /**
  * @param {string} url
