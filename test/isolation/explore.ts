@@ -52,7 +52,11 @@ export async function explore(
   await Promise.all(stage.players.map(({ session }) => session.greet()));
   let strays = 0;
   while (choices !== null) {
-    const one = await play(stage, scenario, { choices, fault: fault ?? unchanged });
+    const one = await play(stage, scenario, {
+      choices,
+      fault: fault ?? unchanged,
+      isNew: (outcome) => !outcomes.has(outcome),
+    });
     for (const problem of problemsOf(scenario, one))
       if (problems.length < MOST_PROBLEMS) problems.push(problem);
     if (fault !== null && problems.length > 0) break; // found
@@ -81,7 +85,7 @@ function waitKey({ actor, step, wanted, held }: SeenWait): string {
 
 function problemsOf(scenario: Scenario, played: Played): readonly string[] {
   const steps = played.moments.map(({ chosen, step }) => `${chosen + 1} ${step}`).join(' → ');
-  const said = played.broken.map((law) => `breaks ${law}`);
+  const said = played.broken.map((what) => `leaves ${what}`);
   if (!scenario.outcomes.includes(played.outcome)) said.push(`ends in "${played.outcome}"`);
   if (played.deadlockAt !== null && (scenario.retried !== true || played.conflicts === 0))
     said.push(`meets a deadlock, undone and done again ${played.conflicts} times`);

@@ -3,6 +3,7 @@ import type { Actor, Scenario } from './scenario.ts';
 import type { Rewrite } from './session.ts';
 import type { Player, Stage } from './stage.ts';
 import type { Wait } from './watch.ts';
+import { workOff } from './work-off.ts';
 
 /** What could be done at one moment of an interleaving, and what was. */
 export interface Moment {
@@ -20,6 +21,7 @@ export interface Played {
   readonly moments: readonly Moment[];
   /** The state of all steps and tasks, and each session's answer. */
   readonly outcome: string;
+  /** Laws that are broken, and work that nothing moves. */
   readonly broken: readonly string[];
   readonly waits: readonly SeenWait[];
   /** From which moment on the server had found a deadlock; null: it found none. */
@@ -48,7 +50,7 @@ export interface SeenWait extends Wait {
 export async function play(
   stage: Stage,
   scenario: Scenario,
-  { choices, fault }: { readonly choices: readonly number[]; readonly fault: Rewrite },
+  { choices, fault, isNew }: Directions,
 ): Promise<Played> {
   const { actors, taskIds, aftermath } = await scenario.scene(stage);
   const cast = actors.map((actor, index) => member(actor, { player: stage.players[index], fault }));
@@ -75,9 +77,28 @@ export async function play(
   await aftermath?.(stage.parts);
   const outcome = [await stage.state(taskIds), ...said].join(' · ');
   const conflicts = cast.reduce((sum, { player }) => sum + player.session.conflicts, 0);
-  const played = { moments, outcome, broken: await stage.broken(), conflicts };
+  const broken = [...(await stage.broken())];
+  if (isNew(outcome)) broken.push(...(await workOff(stage.parts)), ...(await stage.broken()));
   await stage.clear();
-  return { ...played, waits: led.waits, deadlockAt: led.deadlockAt, strayed };
+  return {
+    moments,
+    outcome,
+    broken,
+    conflicts,
+    waits: led.waits,
+    deadlockAt: led.deadlockAt,
+    strayed,
+  };
+}
+
+/** How an interleaving is played. */
+export interface Directions {
+  /** Which session goes on, moment for moment. */
+  readonly choices: readonly number[];
+  /** What the sessions' statements are changed by. */
+  readonly fault: Rewrite;
+  /** True for an outcome that was not seen before: then what is left must also come to its end. */
+  readonly isNew: (outcome: string) => boolean;
 }
 
 /** An actor on its session. */
