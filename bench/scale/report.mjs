@@ -45,7 +45,8 @@ export function documentSections(questions, runs, machine) {
 function circumstances(runs, name, { takenAt, cores, cpu, node, postgres, load }) {
   const rounds = runs.filter(({ question, problem }) => question === name && problem === null);
   const count = `${rounds.length} round${rounds.length === 1 ? '' : 's'}`;
-  return `_${takenAt.slice(0, 10)}, ${count}; ${cores} cores (${cpu}), Node.js ${node}, PostgreSQL ${postgres.server_version}; load at start ${load[0]}._`;
+  const busy = load[0] > cores / 4 ? ', too busy for figures that count' : '';
+  return `_${takenAt.slice(0, 10)}, ${count}; ${cores} cores (${cpu}), Node.js ${node}, PostgreSQL ${postgres.server_version}; load at start ${load[0]}${busy}._`;
 }
 
 /**

@@ -148,9 +148,18 @@ describe('the answers', () => {
     expect(refreshed).toContain('kept figures');
     expect(refreshed).toMatch(/^# A guide\n\n<!-- bench:scale wide -->\n\n\| Measure/);
     expect(refreshed).toContain('2026-11-24, 1 round; 2 cores (a processor)');
+    expect(refreshed).toContain('load at start 0.1._');
     expect(refreshed.endsWith('the end')).toBe(true);
     expect(refresh(refreshed, documentSections(questions, [run(1, 1, 1)], machine))).toBe(
       refreshed,
+    );
+  });
+
+  test('say when the machine was too busy for them', () => {
+    const busy = { ...machine, load: [0.6, 0.1, 0.1] };
+
+    expect(documentSections(questions, [run(1, 1, 1)], busy).get('wide')).toContain(
+      'load at start 0.6, too busy for figures that count._',
     );
   });
 
