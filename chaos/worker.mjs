@@ -8,7 +8,8 @@
 //   busyMs: milliseconds in which the event loop does not turn
 //   hold: a file to wait for             busyUntil: a file until which the event loop does not turn
 //   failUntil: attempts below this number fail
-//   exit: 'exit' | 'abort' | 'memory'    never: true = a promise that never settles
+//   exit: 'exit' | 'abort' | 'memory' | 'overflow'
+//   never: true = a promise that never settles
 //   times: only attempts up to this number do so
 // The witness file gets a line before and after each run, on the disk before the handler goes on; with `tellsStored` also one after the
 // worker heard that a result is stored. A line: what, task, step, attempt, process, microseconds of the machine's steady clock, key.
@@ -89,6 +90,7 @@ async function work(ctx) {
   if (plan.exit === 'exit') process.exit(0);
   if (plan.exit === 'abort') process.abort();
   if (plan.exit === 'memory') eat();
+  if (plan.exit === 'overflow') overflow();
   if (plan.never) await new Promise(() => {});
   if (attempt < (plan.failUntil ?? 1)) throw new RetryableError('asked to fail');
   for (const parent of Object.values(ctx.deps))
@@ -96,6 +98,11 @@ async function work(ctx) {
       throw new Error('a parent’s result is missing');
   record('end', ctx);
   return { done: true, attempt, pid: process.pid, key };
+}
+
+/** Until the stack is full: the process dies of it where Node was told that there is more stack than there is. */
+function overflow() {
+  return overflow() + 1;
 }
 
 /** Until the process is out of memory. */

@@ -2,7 +2,7 @@ import { afterEach, beforeAll, beforeEach, expect, test } from 'vitest';
 import { describeOnPostgres } from '../support/each-database.ts';
 import { until } from '../support/engine.ts';
 import type { ChildWorker } from '../support/child-worker.ts';
-import { begins, compile, hasBegun, openCrashLab, type CrashLab } from './lab.ts';
+import { begins, compile, hasBegun, openCrashLab, SHORT_LEASE, type CrashLab } from './lab.ts';
 
 describeOnPostgres('a worker that dies', () => {
   let lab: CrashLab;
@@ -13,13 +13,21 @@ describeOnPostgres('a worker that dies', () => {
   afterEach(() => lab.close());
 
   /** Starts a worker whenever the last one has died, until a task is settled. Answers how many died. */
-  const surviveUntilSettled = async (taskId: number): Promise<number> => {
+  const surviveUntilSettled = async (
+    taskId: number,
+    execArgv: readonly string[] = [],
+  ): Promise<number> => {
+    const start = async (): Promise<ChildWorker> => {
+      const child = lab.start(lab.url, SHORT_LEASE, execArgv);
+      await child.ready;
+      return child;
+    };
     let died = 0;
-    let child: ChildWorker = await lab.worker();
+    let child = await start();
     while ((await lab.tasker.task(taskId)).settledAt === null) {
       if (child.hasEnded()) {
         died += 1;
-        child = await lab.worker();
+        child = await start();
       }
       await new Promise((resolve) => setTimeout(resolve, 20));
     }
@@ -47,12 +55,17 @@ describeOnPostgres('a worker that dies', () => {
     await lab.audit();
   });
 
-  test.each(['exit', 'abort'])(
+  test.each([
+    ['exit', []],
+    ['abort', []],
+    ['memory', ['--max-old-space-size=64']],
+    ['overflow', ['--stack-size=65500']], // more than the system gives: the process dies of what is an error elsewhere
+  ])(
     'by %s in a handler uses up the attempts of that step, and its neighbours complete',
-    async (exit) => {
+    async (exit, execArgv) => {
       const neighbours = await lab.create('diamond', 5, { '*': { ms: 30 } });
       const [poison = 0] = await lab.create('poison', 1, { only: { exit, ms: 60 } });
-      expect(await surviveUntilSettled(poison)).toBeGreaterThanOrEqual(1);
+      expect(await surviveUntilSettled(poison, execArgv)).toBeGreaterThanOrEqual(1);
       await lab.settled([poison], 'error');
       const [only, after] = await lab.tasker.steps(poison);
       expect(only).toMatchObject({ status: 'error', attempts: 2, error: { code: 'POISON' } });
@@ -62,6 +75,19 @@ describeOnPostgres('a worker that dies', () => {
       await lab.audit();
     },
   );
+
+  test('is not what a stack overflow of a handler comes to: that is an error like any other', async () => {
+    const worker = await lab.worker();
+    const neighbours = await lab.create('diamond', 2);
+    const [deep = 0] = await lab.create('poison', 1, { only: { exit: 'overflow' } });
+    await lab.settled([deep], 'error');
+    const [only] = await lab.tasker.steps(deep);
+    expect(only).toMatchObject({ status: 'error', attempts: 2, error: { name: 'RangeError' } });
+    expect(await lab.outcomes()).toEqual({ error: 2 });
+    await lab.settled(neighbours, 'complete');
+    expect(worker.hasEnded()).toBe(false);
+    await lab.audit();
+  });
 
   test('is not missed by a step whose handler never settles: its timeout ends it', async () => {
     await lab.worker();

@@ -21,7 +21,12 @@ export interface ChildLab {
   readonly directory: string;
   /** The folder of the definitions, for a Tasker of the test's own. */
   readonly tasks: string;
-  start(database: DatabaseOptions, worker?: WorkerOptions): ChildWorker;
+  /** @param execArgv options of Node @default none */
+  start(
+    database: DatabaseOptions,
+    worker?: WorkerOptions,
+    execArgv?: readonly string[],
+  ): ChildWorker;
   witnessed(): readonly Witnessed[];
   /** A path for `hold`; the steps that wait for it go on once `release` has made the file. */
   holdFile(name: string): string;
@@ -43,8 +48,9 @@ export function openChildLab(schema: string): ChildLab {
   return {
     directory,
     tasks,
-    start(database, worker = {}) {
-      const child = startChild({ database, schema, tasks, witness, worker }, { directory });
+    start(database, worker = {}, execArgv = []) {
+      const given = { database, schema, tasks, witness, worker };
+      const child = startChild(given, { directory, execArgv });
       children.add(child);
       return child;
     },
