@@ -61,6 +61,34 @@ describeOnEachDatabase('a result whose statement broke', (database) => {
   });
 });
 
+describeOnEachDatabase('a failure whose statement broke', (database) => {
+  const failOnce = async (when: 'before' | 'after') => {
+    const { between, times } = breaking(when);
+    const engine = await startEngine(database, {}, between);
+    const runs: number[] = [];
+    const task = defineTask({ name: 'failing', backoff: 'none' }, (t) => {
+      t.step('only', {}, ({ step }) => {
+        runs.push(step.attempt);
+        if (step.attempt === 1) throw new Error(MARK);
+      });
+    });
+    const { taskId } = await engine.tasker.create(task, { ...by, context: {} });
+    expect(await settled(engine.tasker, taskId)).toEqual(['only complete']);
+    expect([times(), runs]).toEqual([1, [1, 2]]);
+    const outcomes = (await engine.tasker.attempts(taskId)).map((each) => each.outcome);
+    expect(outcomes).toEqual(['error', 'success']);
+    await engine.finish();
+  };
+
+  test('before it was stored is stored by the next one, and costs one attempt', async () => {
+    await failOnce('before');
+  });
+
+  test('after it was stored counts, and costs one attempt', async () => {
+    await failOnce('after');
+  });
+});
+
 describeOnEachDatabase('a worker', (database) => {
   test('that stops signs off only after its last result is stored', async () => {
     const told: string[] = [];

@@ -1,7 +1,7 @@
 import { onPostgres } from './killers.ts';
 import type { Mutant } from './mutant.ts';
 
-const ADVANCE = 'src/store/steps/advance-steps.ts';
+const ADVANCE = 'src/store/steps/advance-text.ts';
 const MARK_LOST = 'src/store/workers/mark-lost.ts';
 
 /** The queue, leases, the clock. */
@@ -171,6 +171,13 @@ export const CLAIMING: readonly Mutant[] = [
       'race/guards',
       'is not taken from whoever asks, nor from a worker that has stopped',
     ),
+  },
+  {
+    name: 'lease: a loss is news again and again',
+    file: MARK_LOST,
+    find: 'lost_at is null and stopped_at is null and ($1',
+    replace: 'stopped_at is null and ($1',
+    killedBy: onPostgres('race/guards', 'is lost a moment later'),
   },
   {
     name: 'lease: renewed after the loss',

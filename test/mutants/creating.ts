@@ -77,6 +77,16 @@ export const CREATING: readonly Mutant[] = [
     ),
   },
   {
+    name: 'open tasks: a new one is missing',
+    file: INSERT,
+    find: 'select task_id from fresh where leaves_left > 0',
+    replace: 'select task_id from fresh where false',
+    killedBy: onPostgres(
+      'race/guards',
+      'gives it the first steps with their run counted, and puts none of them into the queue',
+    ),
+  },
+  {
     name: 'create: the first run is not counted',
     file: INSERT,
     find: 'case when f.taken and s.ready then 1 else 0 end',
@@ -84,6 +94,30 @@ export const CREATING: readonly Mutant[] = [
     killedBy: onPostgres(
       'race/guards',
       'gives it the first steps with their run counted, and puts none of them into the queue',
+    ),
+  },
+  {
+    name: 'create: a part of what was asked for at once is stored',
+    file: 'src/engine/create-task.ts',
+    find: 'mayStopHalfway ? parts.db.transaction(createAll)',
+    replace: 'requests.length < 0 ? parts.db.transaction(createAll)',
+    killedBy: onPostgres('engine/requests', 'creates all tasks of one call or none (rows 5, 7)'),
+  },
+  {
+    name: 'create: in a transaction of the caller that is not open',
+    file: 'src/engine/create-in-transaction.ts',
+    find: 'await parts.store.requireTransaction(tx);',
+    replace: '',
+    killedBy: onPostgres('engine/caller-transactions', 'is refused before anything is stored'),
+  },
+  {
+    name: 'definition: other content under a known version',
+    file: 'src/engine/pinned-definitions.ts',
+    find: 'stored.contentHash !== definition.contentHash',
+    replace: `stored.contentHash === ''`,
+    killedBy: onPostgres(
+      'engine/versions',
+      'another process that stored other content under the version is noticed (rows 4, 18)',
     ),
   },
   {

@@ -94,6 +94,26 @@ export const DECIDING: readonly Mutant[] = [
     ),
   },
   {
+    name: 'open tasks: one that a verb has closed stays',
+    file: 'src/store/tasks/settle-task.ts',
+    find: `and $3 not in ('pending', 'in_progress')`,
+    replace: 'and false',
+    killedBy: onPostgres(
+      'race/claim',
+      'an operator cancels the task: a claim that came first is cancelled with it',
+    ),
+  },
+  {
+    name: 'open tasks: one that goes on again is missing',
+    file: 'src/store/tasks/settle-task.ts',
+    find: `from moved where $3 in ('pending', 'in_progress')`,
+    replace: 'from moved where false',
+    killedBy: onPostgres(
+      'race/complete',
+      'the task settles in error: a retry waits for that, and then revives the task',
+    ),
+  },
+  {
     name: 'cancel: the row stays in the queue',
     file: OPERATORS,
     find: `and s.position = r.position and s.status = 'cancelled'`,

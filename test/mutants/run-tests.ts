@@ -32,11 +32,20 @@ interface Report {
   }[];
 }
 
-/** Runs some tests of one file, in the copy of the checkout, on the given server. */
+/** Where tests run. */
+export interface TestPlace {
+  /** The copy of the checkout. */
+  readonly root: string;
+  /** Of a PostgreSQL server. */
+  readonly databaseUrl: string;
+  /** Ends what runs. */
+  readonly signal: AbortSignal;
+}
+
+/** Runs some tests of one file. @throws AbortError when the signal ends it */
 export async function runTests(
-  root: string,
+  { root, databaseUrl, signal }: TestPlace,
   killers: readonly Killer[],
-  databaseUrl: string,
 ): Promise<FileOutcome> {
   const patterns = killers.map((killer) => killerPattern(killer));
   const pattern = patterns.map((one) => `(${one})`).join('|');
@@ -59,6 +68,7 @@ export async function runTests(
       cwd: root,
       stdio: 'ignore',
       timeout: LONGEST_MS,
+      signal,
       env: { ...process.env, TEST_DATABASE_URL: databaseUrl },
     },
   );

@@ -11,7 +11,7 @@ import { startPostgres } from '../support/postgres.ts';
 import { ALL_MUTANTS } from './all-mutants.ts';
 import { copyCheckout, type CheckoutCopy } from './checkout-copy.ts';
 import { countAnchors, killerPattern, type Killer, type Mutant } from './mutant.ts';
-import { runTests } from './run-tests.ts';
+import { runTests, type TestPlace } from './run-tests.ts';
 import { soundnessOf, verdictOf, type Verdict } from './verdict.ts';
 
 const CHECKOUT = path.resolve(import.meta.dirname, '../..');
@@ -40,35 +40,40 @@ export async function runMutants(args: readonly string[]): Promise<number> {
   );
   if (values.list) return say(chosen.map(({ name }) => name).join('\n'));
   if (chosen.length === 0) throw new Error(`no mutant is called so; see --list`);
+  const stop = new AbortController();
+  for (const signal of ['SIGINT', 'SIGTERM'] as const) process.once(signal, () => stop.abort());
   const server = await startPostgres();
   if (server === null) throw new Error('this needs the programs of a PostgreSQL server');
   const copies = Array.from({ length: LANES }, () => copyCheckout(CHECKOUT));
+  const lanes = copies.map((copy) => ({
+    copy,
+    place: { root: copy.root, databaseUrl: server.url, signal: stop.signal },
+  }));
   try {
-    return await runAll(chosen, copies, server.url);
+    return await runAll(chosen, lanes);
   } finally {
     for (const copy of copies) copy.remove();
     await server.dispose();
   }
 }
 
-async function runAll(
-  mutants: readonly Mutant[],
-  copies: readonly CheckoutCopy[],
-  databaseUrl: string,
-): Promise<number> {
+interface Lane {
+  readonly copy: CheckoutCopy;
+  readonly place: TestPlace;
+}
+
+async function runAll(mutants: readonly Mutant[], lanes: readonly Lane[]): Promise<number> {
   const startedMs = performance.now();
-  const gone = mutants.filter((mutant) => !hasAnchor(mutant));
+  const gone = mutants.filter((mutant) => !lanes.every(({ copy }) => hasAnchor(copy, mutant)));
   const present = mutants.filter((mutant) => !gone.includes(mutant));
-  const unsound = await findUnsound(present, copies, databaseUrl);
+  const unsound = await findUnsound(present, lanes);
   const verdicts = new Map<Mutant, Verdict>(
     gone.map((mutant) => [mutant, { kind: 'anchor gone', why: `not in ${mutant.file}` }]),
   );
-  await inLanes(present, copies, async (mutant, copy) => {
+  await inLanes(present, lanes, async (mutant, { copy, place }) => {
     const verdict =
       unsound.get(mutant.killedBy.file) ??
-      verdictOf(
-        await copy.withMutant(mutant, () => runTests(copy.root, [mutant.killedBy], databaseUrl)),
-      );
+      verdictOf(await copy.withMutant(mutant, () => runTests(place, [mutant.killedBy])));
     verdicts.set(mutant, verdict);
     say(`${verdict.kind.padEnd(11)} ${mutant.name}\n            ${verdict.why}`);
   });
@@ -78,8 +83,7 @@ async function runAll(
 /** Every test that a mutant names, without any fault: by file, what is wrong with it. */
 async function findUnsound(
   mutants: readonly Mutant[],
-  copies: readonly CheckoutCopy[],
-  databaseUrl: string,
+  lanes: readonly Lane[],
 ): Promise<ReadonlyMap<string, Verdict>> {
   const byFile = new Map<string, Map<string, Killer>>();
   for (const { killedBy } of mutants) {
@@ -87,8 +91,8 @@ async function findUnsound(
     byFile.set(killedBy.file, ofFile.set(killerPattern(killedBy), killedBy));
   }
   const unsound = new Map<string, Verdict>();
-  await inLanes([...byFile], copies, async ([file, killers], copy) => {
-    const outcome = await runTests(copy.root, [...killers.values()], databaseUrl);
+  await inLanes([...byFile], lanes, async ([file, killers], { place }) => {
+    const outcome = await runTests(place, [...killers.values()]);
     const few = outcome.kind === 'ran' && outcome.tests.length < killers.size;
     const verdict = few
       ? ({ kind: 'unsound', why: `a test that is named is not in ${file}` } as const)
@@ -98,22 +102,22 @@ async function findUnsound(
   return unsound;
 }
 
-function hasAnchor(mutant: Mutant): boolean {
-  const text = readFileSync(path.join(CHECKOUT, mutant.file), 'utf8');
+function hasAnchor({ root }: CheckoutCopy, mutant: Mutant): boolean {
+  const text = readFileSync(path.join(root, mutant.file), 'utf8');
   return countAnchors(mutant, text) === (mutant.times ?? 1);
 }
 
-/** Each copy takes the next piece of work as soon as it is free. */
+/** Each lane takes the next piece of work as soon as it is free. */
 async function inLanes<T>(
   work: readonly T[],
-  copies: readonly CheckoutCopy[],
-  doOne: (one: T, copy: CheckoutCopy) => Promise<void>,
+  lanes: readonly Lane[],
+  doOne: (one: T, lane: Lane) => Promise<void>,
 ): Promise<void> {
   const waiting = [...work];
   await Promise.all(
-    copies.map(async (copy) => {
+    lanes.map(async (lane) => {
       for (let one = waiting.shift(); one !== undefined; one = waiting.shift())
-        await doOne(one, copy);
+        await doOne(one, lane);
     }),
   );
 }

@@ -94,6 +94,16 @@ export const RUNNING: readonly Mutant[] = [
     ),
   },
   {
+    name: 'doubt: failures are dropped',
+    file: PUMP,
+    find: 'this.#failures.unshift(...failures);',
+    replace: '',
+    killedBy: onPostgres(
+      'engine/doubt',
+      'before it was stored is stored by the next one, and costs one attempt',
+    ),
+  },
+  {
     name: 'doubt: what the database gave unseen is not run',
     file: 'src/worker/recovery.ts',
     find: 'if (unseen.length > 0) attempts.begin(unseen, identity);',
@@ -121,6 +131,26 @@ export const RUNNING: readonly Mutant[] = [
     killedBy: onPostgres(
       'engine/recovery',
       'a worker that was declared lost aborts its handlers and starts anew under another id (row 18)',
+    ),
+  },
+  {
+    name: 'lost: the thread of the heartbeat says nothing',
+    file: 'src/worker/heartbeat.ts',
+    find: `if (rowCount === 0) parentPort.postMessage('lost');`,
+    replace: '',
+    killedBy: onPostgres(
+      'engine/recovery',
+      'a worker that was declared lost aborts its handlers and starts anew under another id (row 18)',
+    ),
+  },
+  {
+    name: 'lost: the heartbeat without a thread says nothing',
+    file: 'src/worker/heartbeat.ts',
+    find: 'if (!(await parts.store.renewLease(parts.db, workerId, leaseMs))) onLost();',
+    replace: 'await parts.store.renewLease(parts.db, workerId, leaseMs);',
+    killedBy: onPglite(
+      'engine/take-new',
+      'goes into the queue when the worker was declared lost, and runs once it has a new registration',
     ),
   },
   {

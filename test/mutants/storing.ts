@@ -1,7 +1,7 @@
 import { onPostgres } from './killers.ts';
 import type { Mutant } from './mutant.ts';
 
-const ADVANCE = 'src/store/steps/advance-steps.ts';
+const ADVANCE = 'src/store/steps/advance-text.ts';
 const FAIL = 'src/store/steps/fail-steps.ts';
 const RETURN = 'src/store/steps/return-steps.ts';
 
@@ -164,6 +164,16 @@ export const STORING: readonly Mutant[] = [
     killedBy: onPostgres(
       'engine/notes',
       'of a failed, cancelled or late attempt are not stored (row 19, B38)',
+    ),
+  },
+  {
+    name: 'open tasks: a completed one stays',
+    file: ADVANCE,
+    find: `where o.task_id = l.task_id and l.status = 'complete'`,
+    replace: 'where o.task_id = l.task_id and false',
+    killedBy: onPostgres(
+      'race/complete',
+      'another session completes the other last leaf: the task settles once',
     ),
   },
   {

@@ -77,6 +77,7 @@ describeOnPostgres('a lease', () => {
     expect(await r.one.store.readLease(r.one.db, worker)).toBe('lapsed');
     expect(await reapLost(r.one)).toBe(true);
     expect(await states(r)).toEqual([true]);
+    expect(await reapLost(r.one)).toBe(false); // what is known is no news
     expect(await r.one.store.readLease(r.one.db, worker)).toBe('lost');
   });
 
