@@ -52,7 +52,15 @@ async function run(database, seed) {
   const file = 'test/model/random-runs.test.ts';
   const child = spawn(
     process.execPath,
-    [vitest, 'run', file, '--reporter=default', '-t', `[${database}]`.replaceAll(/[[\]]/g, '\\$&')],
+    [
+      vitest,
+      'run',
+      file,
+      '--reporter=default',
+      '--hookTimeout=600000', // a long lane may run beside other work
+      '-t',
+      `\\[${database}\\]`,
+    ],
     {
       cwd: ROOT,
       stdio: ['ignore', 'pipe', 'inherit'],
