@@ -83,9 +83,9 @@ async function faultOne(stage, { scenario: name, schema, point, id }) {
     const known = await act(scenario, { world, target, trial, again: true });
     world.release();
     const problems = await finish(scenario, world, known);
-    return { id, hit: trial.hit === true, problems };
+    return { id, hit: trial.hit === true, trail: trial.trail, problems };
   } catch (error) {
-    return { id, hit: trial.hit === true, problems: [error.stack] };
+    return { id, hit: trial.hit === true, trail: trial.trail, problems: [error.stack] };
   }
 }
 

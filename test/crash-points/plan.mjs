@@ -34,6 +34,28 @@ export function planTrials(recorded) {
 const shownPoint = ({ variant }, point) =>
   variant === undefined ? point : point.replace(/\/(before|after)$/, ` [${variant}]/$1`);
 
+/**
+ * Inside a transaction, between the answer of one statement and the next being sent, nothing happens to the database: who dies after the
+ * one dies before the other. Where processes are dear, one of them stands for both points.
+ *
+ * @returns the trials that are played, and for each that is not the id of the one that stands for it
+ */
+export function merged(trials, recorded) {
+  const byPoint = new Map(trials.map((trial) => [`${trial.scenario} ${trial.point}`, trial]));
+  const stands = new Map();
+  for (const { scenario, trail } of recorded) {
+    trail.forEach((point, index) => {
+      const [one, next] = [point, trail[index + 1] ?? ''].map((name) =>
+        byPoint.get(`${scenario.name} ${name}`),
+      );
+      const isOne = one?.isWithin && next?.isWithin;
+      if (isOne && one.point.endsWith('/after') && next.point.endsWith('/before'))
+        stands.set(one.id, next.id);
+    });
+  }
+  return { played: trials.filter(({ id }) => !stands.has(id)), stands };
+}
+
 /** On PostgreSQL many hang at once, each on a connection of its own. */
 export function groupsOnPostgres(trials, size) {
   const count = Math.max(1, Math.ceil(trials.length / size));

@@ -15,7 +15,7 @@ import { parseArgs } from 'node:util';
 import pg from 'pg';
 import { startPostgres } from '../../scripts/postgres/launcher.mjs';
 import { runInChains, runOnce } from './processes.mjs';
-import { groupsOnPglite, groupsOnPostgres, isOnPostgresOnly, planTrials } from './plan.mjs';
+import { groupsOnPglite, groupsOnPostgres, isOnPostgresOnly, merged, planTrials } from './plan.mjs';
 import { report } from './report.mjs';
 import { summarise } from './summary.mjs';
 import { compiledFiles, scan } from './scan.mjs';
@@ -56,8 +56,10 @@ async function main() {
     writeFileSync(place.witness, '');
     recorded ??= await record(database, place);
     const trials = chosen(planTrials(recorded), database);
-    const killed = await kill(database, trials, place);
-    const failed = options.share ? new Map() : await fault(database, trials, place);
+    const play = (how) => (list) => how(database, list, place);
+    const plan = { trials, recorded: database.kind === 'pglite' ? recorded : [] };
+    const killed = await playMerged(plan, play(kill));
+    const failed = options.share ? new Map() : await playMerged(plan, play(fault));
     results.push({ database, trials, killed, failed, ms: performance.now() - began });
   }
   const outcome = summarise({
@@ -132,6 +134,17 @@ function chosen(planned, { kind }) {
   const random = seeded(Number(options.seed));
   const ordered = trials.map((trial) => [random(), trial]).sort(([a], [b]) => a - b);
   return ordered.slice(0, kind === 'postgres' ? 30 : 3).map(([, trial]) => trial);
+}
+
+/** Plays trials, of which one may stand for another: that, too, was passed, or it does not count. */
+async function playMerged({ trials, recorded }, play) {
+  const { played, stands } = merged(trials, recorded);
+  const answers = await play(played);
+  for (const { id, point } of trials.filter((trial) => stands.has(trial.id))) {
+    const stood = answers.get(stands.get(id));
+    answers.set(id, { hit: stood?.hit === true && stood.trail.includes(point), problems: [] });
+  }
+  return answers;
 }
 
 /** Those that missed their point, which in a busy worker may happen, are played once more. */
