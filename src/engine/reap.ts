@@ -15,6 +15,7 @@ const BATCH = 1_000;
  *
  * I1: a worker is declared lost before its steps are looked for, and every write of a lost worker is refused; so a step is either
  *     finished by its worker before this, or given back here, never both.
+ * I2: the steps of a worker that is gone are looked for until it is known to hold none, whoever else looked for them before.
  * @param except the worker of this process, if it has one: a process that can ask is alive
  * @param everyone declares all other workers lost at once: for a database that only this process can have open
  * @returns true when a worker was declared lost by this call: what it had stored may not be settled (see sweepAll)
@@ -23,10 +24,11 @@ export async function reapLost(
   parts: EngineParts,
   { everyone = false, except = 0 } = {},
 ): Promise<boolean> {
-  const { workerIds: lost, isNews } = await parts.store.markLostWorkers(parts.db, {
-    everyone,
-    except,
-  });
+  const {
+    workerIds: lost,
+    isNews,
+    longGone,
+  } = await parts.store.markLostWorkers(parts.db, { everyone, except });
   if (lost.length === 0) return false;
   let reaped = 0;
   for (;;) {
@@ -45,7 +47,17 @@ export async function reapLost(
     parts.logger.warn({ worker_ids: lost, steps: reaped }, 'gave back the steps of lost workers');
     parts.hintWork();
   }
+  await letGo(parts, longGone);
   return isNews;
+}
+
+/** Workers that were gone before the steps were looked for and that hold none: nobody looks for their steps again. */
+async function letGo({ db, store }: EngineParts, longGone: readonly number[]): Promise<void> {
+  if (longGone.length === 0) return;
+  const held = await store.heldSteps(db, longGone, { lock: false }); // also those that somebody is writing
+  const holders = new Set(held.map((step) => step.workerId));
+  const empty = longGone.filter((workerId) => !holders.has(workerId));
+  if (empty.length > 0) await store.markEmptied(db, empty);
 }
 
 async function countLost(

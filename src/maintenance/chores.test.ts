@@ -28,7 +28,7 @@ function begin(leaseMs: number): void {
   const store = {
     markLostWorkers: () => {
       if (!isAway) looks.push(Date.now() - startedAt);
-      return answer({ workerIds: [], isNews: false });
+      return answer({ workerIds: [], isNews: false, longGone: [] });
     },
     promoteDue: () => answer(null),
     findIdleTasks: () => answer({ idle: [], last: null }),

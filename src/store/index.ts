@@ -51,6 +51,7 @@ import { requireTransaction } from './transactions/require-transaction.ts';
 import { slowestSteps } from './analytics/slowest-steps.ts';
 import { statusCounts } from './analytics/status-counts.ts';
 import { listWorkers } from './workers/list-workers.ts';
+import { markEmptied } from './workers/mark-emptied.ts';
 import { markLostWorkers } from './workers/mark-lost.ts';
 import { readLease } from './workers/read-lease.ts';
 import { registerWorker } from './workers/register-worker.ts';
@@ -103,6 +104,7 @@ export function createStore(schema: string) {
     registerWorker: registerWorker(t),
     renewLease: renewLease(t),
     markLostWorkers: markLostWorkers(t),
+    markEmptied: markEmptied(t),
     stopWorker: stopWorker(t),
     listWorkers: listWorkers(t),
     readLease: readLease(t),

@@ -59,6 +59,43 @@ describeOnEachDatabase('recovery', (database) => {
     await engine.finish();
   });
 
+  test('a lost worker’s step is given back however long ago the worker was declared lost: who did that may have died itself', async () => {
+    const engine = await startEngine(database, { worker: SLOW_HEART });
+    const running = gate();
+    const version = { name: 'long_lost', version: '1.0.0' };
+    const { taskId } = await engine.tasker.create(
+      defineTask(version, (t) => {
+        t.step('only', {}, async ({ signal }) => {
+          running.open();
+          await new Promise((resolve) => signal.addEventListener('abort', resolve));
+        });
+      }),
+      { ...by, context: {} },
+    );
+    await running.opened;
+    await engine.sql('update {schema}.workers set lost_at = {schema}.clock()'); // and then the one who declared it is gone
+    await engine.advanceClock(3_600_000);
+    const second = await startEngine(database, { schema: engine.schema });
+    await second.tasker.register(defineTask(version, (t) => void t.step('only', {}, () => 1)));
+    expect((await second.tasker.waitFor(taskId, { timeout: '20s' })).status).toBe('complete');
+    await second.tasker.stop();
+    await engine.finish();
+  });
+
+  test('who is long gone and holds nothing is not looked for again', async () => {
+    const first = await startEngine(database);
+    await first.tasker.stop();
+    const gone = (): Promise<readonly Readonly<Record<string, unknown>>[]> =>
+      first.sql(
+        'select worker_id from {schema}.workers where emptied_at is null and stopped_at is not null',
+      );
+    expect(await gone()).toHaveLength(1);
+    await first.advanceClock(90_000);
+    const second = await startEngine(database, { schema: first.schema });
+    await until('it is let go', async () => (await gone()).length === 0);
+    await second.finish();
+  });
+
   test('a late failure of a lost worker is refused as well (row 18)', async () => {
     const engine = await startEngine(database, { worker: SLOW_HEART });
     const events = recordEvents(engine.tasker, ['step.lease_lost', 'step.failed']);

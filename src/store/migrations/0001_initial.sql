@@ -152,9 +152,13 @@ create table {schema}.workers (
   heartbeat_at     timestamptz not null,
   lease_expires_at timestamptz not null,
   stopped_at       timestamptz,
-  -- set when another worker found the lease lapsed and gave the steps back: from then on this worker's writes are refused
-  lost_at          timestamptz
+  -- set when another worker found the lease lapsed: from then on this worker's writes are refused, and its steps are given back
+  lost_at          timestamptz,
+  -- set once a worker that was lost or stopped is known to hold nothing: until then its steps are looked for
+  emptied_at       timestamptz
 ) with (fillfactor = 50);
+
+create index workers_watched on {schema}.workers (worker_id) where emptied_at is null;
 
 create table {schema}.operator_log (
   log_id      bigint generated always as identity primary key,
