@@ -189,8 +189,8 @@ export const CLAIMING: readonly Mutant[] = [
   {
     name: 'reaper: looks once at what a lost worker holds',
     file: MARK_LOST,
-    find: `where lost_at > \${t.clock} - interval '1 minute' or`,
-    replace: 'where',
+    find: '(lost_at is not null or stopped_at is not null)',
+    replace: 'stopped_at is not null',
     killedBy: onPostgres(
       'race/claim',
       'the worker is declared lost: it may claim nothing more, and what it got meanwhile goes back',
