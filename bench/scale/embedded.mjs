@@ -88,12 +88,17 @@ async function timeOrder(folder, { cart, port }) {
   const child = spawn(process.execPath, [COMMAND, ...words, '-c', `shop_port=${port}`], {
     cwd: folder,
     env: { PATH: process.env.PATH },
-    stdio: ['ignore', 'ignore', 'inherit'],
+    stdio: ['ignore', 'ignore', 'pipe'],
     timeout: RUN_TIMEOUT_MS,
     killSignal: 'SIGKILL',
   });
-  const [code, signal] = await once(child, 'exit');
-  if (code !== 0) throw new Error(`tasker run of cart ${cart} ended with ${signal ?? code}`);
+  let said = '';
+  child.stderr.setEncoding('utf8').on('data', (text) => {
+    said += text;
+  });
+  const [code, signal] = await once(child, 'close');
+  if (code !== 0)
+    throw new Error(`tasker run of cart ${cart} ended with ${signal ?? code}: ${said}`);
   return (performance.now() - startedAt) / 1_000;
 }
 
