@@ -101,7 +101,7 @@ async function endOf(steps: readonly ModelStep[], width: number | null): Promise
     pause: { how: 'none', base: 0, most: 0 } as const,
   }));
   const bypass = steps.flatMap(({ bypassed }, position) => (bypassed ? [position] : []));
-  const asks = [{ bypass, priority: 0, key: null, content: 0 }];
+  const asks = [{ bypass, priority: 0, key: null, content: 0, madeAt: null }];
   submit(
     world,
     { name: 'random', steps: planned, lanes: width, sameWithin: null },

@@ -47,12 +47,13 @@ export async function create(
   };
   const parts = { ...trial.parts, taker: () => (taker === null ? null : takes) };
   const definition = present(trial.definitions[plan], `definition ${plan}`);
-  const requests = asks.map(({ bypass, priority, key, content }) => ({
+  const requests = asks.map(({ bypass, priority, key, content, madeAt }) => ({
     context: { content },
     reason: `content ${content}`,
     priority,
     bypassSteps: bypass.map((position) => `s${position}`),
     ...(key !== null && { idempotencyKey: key }),
+    ...(madeAt !== null && { requestedAt: new Date(BEGINNING + madeAt) }),
   }));
   try {
     const created = await createTasks(parts, definition, requests);

@@ -52,7 +52,7 @@ export class Dice {
 }
 
 /** How many numbers a command may use. */
-export const DICE = 8;
+export const DICE = 14;
 
 /** Workers whose process does what it should. One that was called lost may be among them: it does not know yet. */
 export function upWorkers({ workers }: Readonly<World>): readonly number[] {

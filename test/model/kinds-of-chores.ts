@@ -30,7 +30,8 @@ async function submittingTo(
 ) {
   const at = dice.roll(trial.plans.length);
   const plan = present(trial.plans[at], `plan ${at}`);
-  const asks = Array.from({ length: count }, () => askFor(plan, dice));
+  const madeAt = dice.onceIn(5) ? world.now + dice.of([-90_000, -30_000, 30_000]) : null;
+  const asks = Array.from({ length: count }, () => ({ ...askFor(plan, dice), madeAt }));
   const taker = count === 1 && dice.onceIn(4) ? takerFor(world, plan, dice) : null;
   const real = await engine.create(trial, at, { asks, taker });
   const predicted = submit(world, plan, { asks, taker });
@@ -46,7 +47,7 @@ function inOrder(answer: Awaited<ReturnType<typeof engine.create>>) {
   return answer.kind === 'stored' ? { ...answer, taken: sorted(answer.taken) } : answer;
 }
 
-function askFor({ steps }: Plan, dice: Dice): Ask {
+function askFor({ steps }: Plan, dice: Dice): Omit<Ask, 'madeAt'> {
   const mask = dice.onceIn(3) ? dice.roll(2 ** steps.length) : 0;
   const isBold = dice.onceIn(8);
   const bypass = steps.flatMap(({ optional }, position) =>

@@ -51,7 +51,13 @@ interface Work {
 async function end(lab: Lab, { plan, behaviours, crew }: Work): Promise<readonly Ending[]> {
   const world = createWorld();
   const trial = await beginTrial(lab, [plan]);
-  const asks = [1, 2, 3].map((content) => ({ bypass: [], priority: 0, key: null, content }));
+  const asks = [1, 2, 3].map((content) => ({
+    bypass: [],
+    priority: 0,
+    key: null,
+    content,
+    madeAt: null,
+  }));
   const ask = { asks, taker: null };
   expect(await engine.create(trial, 0, ask)).toEqual(submit(world, plan, ask));
   await workToTheEnd(world, crew, ({ step }) => present(behaviours[step], 'behaviour'), trial);

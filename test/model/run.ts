@@ -114,7 +114,7 @@ export async function begin(
   const trial = await beginTrial(lab, planned, between);
   for (let count = 0; count < 2; count += 1)
     expect(await engine.registerWorker(trial, QUEUES)).toBe(startWorker(world, QUEUES));
-  const asks = [{ bypass: [], priority: 0, key: null, content: -1 }];
+  const asks = [{ bypass: [], priority: 0, key: null, content: -1, madeAt: null }];
   for (const [at, plan] of planned.entries())
     expect(await engine.create(trial, at, { asks, taker: null })).toEqual(
       submit(world, plan, { asks, taker: null }),

@@ -38,7 +38,7 @@ export function submit(
     const task = world.tasks.length + fresh.length;
     const named = nameOf(world, plan, { ask, task });
     const known = named === null ? undefined : names.get(named.name);
-    if (known === undefined || isForgotten(known, world.now)) {
+    if (known === undefined || isForgotten(known, ask.madeAt ?? world.now)) {
       if (named !== null) names.set(named.name, named.known);
       fresh.push(ask);
       tasks.push({ task, created: true });
@@ -58,18 +58,19 @@ function nameOf(
   plan: Plan,
   { ask, task }: { readonly ask: Ask; readonly task: number },
 ): { readonly name: string; readonly known: Known } | null {
+  const at = ask.madeAt ?? now;
   const content = `${plan.name} ${ask.content} ${ask.bypass.toSorted((a, b) => a - b).join()}`;
   if (ask.key !== null)
     return {
       name: `key ${plan.name} ${ask.key}`,
-      known: { task, content, at: now, within: null },
+      known: { task, content, at, within: null },
     };
   if (plan.sameWithin === null) return null;
-  return { name: `same ${content}`, known: { task, content, at: now, within: plan.sameWithin } };
+  return { name: `same ${content}`, known: { task, content, at, within: plan.sameWithin } };
 }
 
-function isForgotten({ at, within }: Known, now: number): boolean {
-  return within !== null && now - at >= within;
+function isForgotten({ at, within }: Known, madeAt: number): boolean {
+  return within !== null && Math.abs(madeAt - at) >= within;
 }
 
 /** Forgets names whose time was over an hour ago. @returns how many */

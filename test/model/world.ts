@@ -40,6 +40,8 @@ export interface Ask {
   readonly key: string | null;
   /** Stands for everything else that a request says. */
   readonly content: number;
+  /** When it was made, as the caller says, beside the time at which it comes; null = they do not say. */
+  readonly madeAt: number | null;
 }
 
 /** `idle` has not begun, or was reopened; `failed` with an entry in the queue waits for its next run, without one it has given up. */
