@@ -78,7 +78,10 @@ export async function play(
   const outcome = [await stage.state(taskIds), ...said].join(' · ');
   const conflicts = cast.reduce((sum, { player }) => sum + player.session.conflicts, 0);
   const broken = [...(await stage.broken())];
-  if (isNew(outcome)) broken.push(...(await workOff(stage.parts)), ...(await stage.broken()));
+  if (isNew(outcome)) {
+    broken.push(...(await workOff(stage.parts)));
+    broken.push(...(await stage.broken()).filter((law) => !law.startsWith(HURRIED)));
+  }
   await stage.clear();
   return {
     moments,
@@ -90,6 +93,9 @@ export async function play(
     strayed,
   };
 }
+
+/** Working off does not wait for the time of retries. */
+const HURRIED = 'backoff-respected:';
 
 /** How an interleaving is played. */
 export interface Directions {
