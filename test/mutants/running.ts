@@ -116,8 +116,8 @@ export const RUNNING: readonly Mutant[] = [
   {
     name: 'doubt: what is held is run once more',
     file: 'src/worker/recovery.ts',
-    find: 'held.filter((step) => known.get(idOf(step)) !== step.attempts)',
-    replace: 'held.filter((step) => known.get(idOf(step)) !== step.attempts + 1)',
+    find: 'if (unseen.length > 0) attempts.begin(unseen, identity);',
+    replace: 'if (unseen.length >= 0) attempts.begin(held, identity);',
     killedBy: onPostgres(
       'engine/doubt',
       'before it was stored is stored by the next one, and nothing runs twice',
