@@ -28,7 +28,12 @@ export function planTrials(recorded) {
         });
     }
   }
-  return [...trials.values()].map((trial, index) => ({ ...trial, id: index, schema: `w${index}` }));
+  return [...trials.values()].map((trial, index) => ({
+    ...trial,
+    id: index,
+    schema: `w${index}`,
+    isLate: index % 2 === 1 || trial.point.startsWith('reap/'),
+  }));
 }
 
 const shownPoint = ({ variant }, point) =>

@@ -41,6 +41,9 @@ async function actOnce(scenario, { world, target, trial }) {
   }
 }
 
+/** After a minute, a statement that was under way at a death has ended. */
+const LATE = '2 minutes';
+
 /** Whoever looks on must not be taken for dead because the machine is busy. */
 const UNHURRIED = { lease: '60s', heartbeat: '1s' };
 
@@ -56,11 +59,13 @@ const isDone = async (scenario, world, target) =>
  * called again, everything ends, every law holds, attempts are counted. Answers the problems, none if all is well.
  *
  * @param trail the points that were passed before the end
+ * @param isLate the new process comes when nobody waits for the old one's statements any more
  */
-export async function recover(scenario, { place, target, trail }) {
+export async function recover(scenario, { place, target, trail, isLate }) {
   const world = createWorld(place);
   world.release(); // what held a step died with its process
   await world.open();
+  if (isLate) await world.passTime(LATE);
   const problems = [];
   let known = target;
   if (scenario.isDone !== undefined) {

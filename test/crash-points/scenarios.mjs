@@ -436,6 +436,24 @@ const WORKERS = [
 ];
 
 const LOSSES = [
+  working('a worker that was lost long ago', ['reap'], {
+    async scene(w) {
+      const target = await scenes.died('flow', { a: { hold: 1 } }, 'a')(w);
+      const { stop } = await w.worker();
+      await w.until(async () => (await w.looking.step(target.t, 'a')).attempts === 2);
+      await w.ended(w, w.looking, target);
+      await stop();
+      await w.passTime('2 minutes');
+      return target;
+    },
+    ends: 'complete',
+    runs: { ...each(FLOW, 1), a: 2 },
+    until: async (w) => {
+      await w.until(async () =>
+        w.trial.trail.some((point) => /^reap\/(mark-emptied|held-steps).*\/after$/.test(point)),
+      );
+    },
+  }),
   working('the step of a worker that died', ['reap'], {
     scene: scenes.died('flow', { a: { hold: 1 } }, 'a'),
     ends: 'complete',

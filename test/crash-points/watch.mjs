@@ -91,7 +91,7 @@ export function watch(db, trial, read) {
   };
   const seen = (stack) => read(stack, trial.called);
   const alone = () => ({ counts: trial.called ? called : null });
-  const isClaim = ({ values = [] }) => values[0] === '[]';
+  const isClaim = ({ values = [] }) => values[0] === '{}'; // no completions
   return {
     kind: db.kind,
     threadConnection: null, // so that the heartbeat, too, comes through here

@@ -72,6 +72,17 @@ export function createWorld({ db, schema, read, witness }) {
     create: async (name, plan) => ({
       t: (await world.looking.create(name, { context: { plan } })).taskId,
     }),
+    /** Moves the clock of the schema; no claim may begin before and see what others made of it. */
+    async passTime(interval) {
+      const { clock, ready_steps: queue } = world.store.tables;
+      await db.transaction(async (tx) => {
+        await tx.query({ text: `lock table ${queue} in access exclusive mode` });
+        await tx.query({
+          text: `create or replace function ${clock} returns timestamptz language sql stable
+                   as $$ select pg_catalog.statement_timestamp() + interval '${interval}' $$`,
+        });
+      });
+    },
     async worker(options = {}) {
       const tasker = await world.tasker({ worker: options });
       await tasker.start();
