@@ -74,11 +74,16 @@ export function lateTokens(world: Readonly<World>): readonly Token[] {
   });
 }
 
-/** A late run: mostly of a step that is held just now, by whomever, which is where it would do harm. */
+/**
+ * A late run, mostly where it would do most harm: of a step that is held just now, by the same worker in a later run if there is one.
+ */
 export function lateToken(world: World, dice: Dice): Token {
   const late = lateTokens(world);
-  const harmful = late.filter((token) => stepOf(world, token).stage === 'held');
-  return dice.of(harmful.length === 0 || dice.onceIn(3) ? late : harmful);
+  const ofHeld = late.filter((token) => stepOf(world, token).stage === 'held');
+  const again = ofHeld.filter((token) => stepOf(world, token).worker === token.worker);
+  const superseded = again.filter((token) => stepOf(world, token).runs !== token.run);
+  const choices = [superseded, superseded, ofHeld, late].filter((list) => list.length > 0);
+  return dice.of(dice.of(choices));
 }
 
 /** A live run, and up to `most - 1` others that the same worker was given, be they still its own or not: a batch as it may come late. */

@@ -88,7 +88,7 @@ const time: Kind = {
     const leap = nextDue(world, dice) ?? dice.of(LEAPS);
     world.now += leap;
     await setClock(trial.lab, world.now);
-    const isQuiet = dice.onceIn(8);
+    const isQuiet = dice.onceIn(5);
     if (!isQuiet)
       for (const worker of upWorkers(world))
         expect(await engine.renewLease(trial, worker)).toBe(beat(world, worker));

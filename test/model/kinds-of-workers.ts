@@ -64,7 +64,7 @@ const claiming: Kind = {
   run: async (world, trial, dice) => {
     const up = upWorkers(world);
     const lost = up.filter((one) => workerOf(world, one).lost);
-    const worker = dice.of(lost.length > 0 && dice.onceIn(3) ? lost : up);
+    const worker = dice.of(lost.length > 0 && dice.onceIn(2) ? lost : up);
     const { queues } = workerOf(world, worker);
     const ask = { queue: busyQueue(world, queues, dice), room: 1 + dice.roll(6) };
     const given = claim(world, worker, ask);

@@ -20,7 +20,7 @@ const COMMANDS = Number(asked('COMMANDS') ?? 40);
 const MINUTES = Number(asked('MINUTES') ?? 30);
 const PATH = asked('PATH');
 const REPORT = asked('REPORT');
-const SHARE = { pglite: 60, postgres: 30 } as const;
+const SHARE = { pglite: 40, postgres: 20 } as const;
 
 /** From so many runs on they go on in two lanes at once, each on a database of its own. */
 const TWO_LANES_FROM = 200;
