@@ -4,6 +4,7 @@ import type { EngineParts } from '../engine/parts.ts';
 import { serializeError } from '../kernel/serialize-error.ts';
 import { workflowStepId } from '../model/task.ts';
 import type { ClaimedStep } from '../store/steps/claimed-step.ts';
+import type { Demand } from './demand.ts';
 import { execute, revoke, type Outcomes } from './execute.ts';
 import { makeRun } from './make-run.ts';
 import type { FailedRun, Run, WorkerIdentity } from './run.ts';
@@ -17,6 +18,7 @@ export interface AttemptsOptions {
   readonly outcomes: Outcomes;
   /** The statement that records a failure of this step, while it is under way. */
   readonly failing: (stepId: number) => Promise<void> | undefined;
+  readonly demand: Demand;
   readonly onFreed: () => void;
   /** A definition cannot be served here: its steps went back. */
   readonly onUnservable: (definitionId: number, problem: string) => void;
@@ -170,6 +172,7 @@ export class Attempts {
 
   /** Another run of the same step may have begun since. */
   #forget(run: Run): void {
+    this.#options.demand.ended(run);
     if (this.#runs.get(run.id) === run) this.#runs.delete(run.id);
   }
 
@@ -210,6 +213,7 @@ export class Attempts {
     const startedMs = ports.elapsedMs();
     const run = makeRun(step, { served, servedStep, task, identity, logger, startedMs });
     this.#runs.set(run.id, run);
+    this.#options.demand.begun(run);
     if (step.waitedMs !== null)
       this.#parts.measures.claimed(servedStep.template.queue, step.waitedMs);
     const { events } = this.#parts;

@@ -1,4 +1,5 @@
 import type { ClaimedStep } from '../store/steps/claimed-step.ts';
+import type { PlannedClaim } from './demand.ts';
 import type { FailedRun, Run, Success, WorkerIdentity } from './run.ts';
 
 export interface PumpOptions {
@@ -13,6 +14,10 @@ export interface PumpHost {
   /** Steps whose handler is running here. */
   readonly running: () => number;
   readonly excluded: () => readonly number[];
+  /** What to take from the queue into so many free slots. */
+  readonly plan: (free: number) => PlannedClaim;
+  /** So many children found no slot, and went into the queue. */
+  readonly onQueued: (children: number) => void;
   /** Claimed steps, to be run. */
   readonly onClaimed: (steps: readonly ClaimedStep[], identity: WorkerIdentity) => void;
   readonly onStored: (success: Success, settled: boolean) => void;

@@ -3,7 +3,9 @@ import type { EngineParts } from '../engine/parts.ts';
 import type { AdvanceAnswer } from '../store/steps/advance-steps.ts';
 import { workflowStepId } from '../model/task.ts';
 import { annotationsOf, limitedTasksOf, toCompletions } from './completions.ts';
+import { NO_CLAIM } from './demand.ts';
 import { once } from './once.ts';
+import { Patience } from './patience.ts';
 import { isRefusal, unstorable } from './refusal.ts';
 import type { PumpHost, PumpOptions } from './pump-host.ts';
 import { createUnderWay } from './under-way.ts';
@@ -24,6 +26,7 @@ export class Pump {
   readonly #parts: EngineParts;
   readonly #options: PumpOptions;
   readonly #host: PumpHost;
+  readonly #patience: Patience;
   #successes: Success[] = [];
   #failures: FailedRun[] = [];
   /** Batches that the database refused as a whole: their outcomes go one by one. */
@@ -48,6 +51,7 @@ export class Pump {
     this.#parts = parts;
     this.#options = options;
     this.#host = host;
+    this.#patience = new Patience(parts.ports, () => this.#pump());
   }
 
   get unstored(): readonly Run[] {
@@ -163,12 +167,14 @@ export class Pump {
     const claims =
       this.#hungry && !this.#draining && this.#claimsInFlight === 0 && this.#free() > 0;
     if (this.#successes.length === 0 && !claims) return false;
+    if (this.#patience.mayWait(this.#successes.length, this.#inFlight)) return false;
     this.#start(this.#flushSuccesses(this.#successes.splice(0, MAX_BATCH)));
     return true;
   }
 
   #start(work: Promise<void>): void {
     this.#inFlight += 1;
+    this.#patience.started();
     void work.finally(() => {
       this.#inFlight -= 1;
       this.#pump();
@@ -193,7 +199,9 @@ export class Pump {
     const { completions, taken } = toCompletions(successes, { free, queues: this.#options.queues });
     // The slots that the buffered outcomes have left are for their own children: finishing what was begun comes before new work, and a
     // child that finds no slot would go through the queue.
-    const room = this.#hungry ? Math.max(0, free - taken - this.#successes.length) : 0;
+    const left = free - taken - this.#successes.length;
+    const claim = this.#hungry ? this.#host.plan(left) : NO_CLAIM;
+    const { room } = claim;
     const fed = this.#fed;
     const reserved = taken + room;
     const queue = this.#options.queues[this.#queueIndex] ?? 'default';
@@ -212,12 +220,15 @@ export class Pump {
           limitedTasks: limitedTasksOf(successes),
           onAnswer: (answer) => {
             release();
+            this.#host.onQueued(answer.queued);
+            claim.answered(answer.claimed.slice(0, answer.fromQueue));
             if (answer.fromQueue < room && fed === this.#fed) this.#nextQueue();
             this.#deliver(successes, answer, identity);
           },
         },
       );
     } catch (error) {
+      claim.answered([]);
       this.#giveBack(successes, error);
     } finally {
       release();

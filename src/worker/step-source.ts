@@ -1,5 +1,5 @@
 import { dirname, resolve } from 'node:path';
-import type { HandlerRef, StepTemplate } from '../definition/task-definition.ts';
+import type { HandlerRef, StepTemplate, TaskDefinition } from '../definition/task-definition.ts';
 import type { Registry } from '../definition/registry.ts';
 import type { PinnedDefinition, PinnedDefinitions } from '../engine/pinned-definitions.ts';
 import { STEP_KINDS } from '../handlers/kinds.ts';
@@ -77,7 +77,7 @@ async function serveStep(
       suggestion: didYouMean(template.kind, STEP_KINDS.keys()),
     });
   const loaded = parts.registry.codeFor(pinned.definition, template.name);
-  const at = loaded?.definition.steps.find((step) => step.name === template.name)?.position;
+  const at = loaded === undefined ? undefined : positionOf(loaded.definition, template);
   const { namespace, name } = pinned.definition;
   const handler = await findHandler(parts, template, {
     inline: at === undefined ? undefined : loaded?.inlineHandlers.get(at),
@@ -100,6 +100,15 @@ async function serveStep(
     ),
     checkResult: template.resultSchema === null ? null : compileJsonSchema(template.resultSchema),
   };
+}
+
+/** Where a step of this name is in another version; mostly where it is here. */
+function positionOf(
+  { steps }: TaskDefinition,
+  { name, position }: StepTemplate,
+): number | undefined {
+  if (steps[position]?.name === name) return position;
+  return steps.find((step) => step.name === name)?.position;
 }
 
 async function findHandler(

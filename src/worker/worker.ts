@@ -5,6 +5,7 @@ import type { EngineParts, NewSteps, Stored, Taker } from '../engine/parts.ts';
 import type { ResolvedWorker } from '../config/resolve.ts';
 import { workflowStepId } from '../model/task.ts';
 import { Attempts } from './attempts.ts';
+import { Demand } from './demand.ts';
 import { DueClock } from './due.ts';
 import { startHeartbeat, type Heartbeat } from './heartbeat.ts';
 import { Pump } from './pump.ts';
@@ -53,6 +54,7 @@ export class Worker implements Taker {
     this.#options = options;
     this.#dispatcher = dispatcher;
     this.#memory = new TaskMemory(parts, Math.max(1_000, options.concurrency * 4));
+    const demand = new Demand(source, options.queues);
     this.#pump = new Pump(
       parts,
       {
@@ -64,6 +66,8 @@ export class Worker implements Taker {
         identity: () => this.#identity,
         running: () => this.#attempts.count,
         excluded: () => [...this.#excluded.keys()],
+        plan: (free) => demand.plan(free),
+        onQueued: (children) => demand.queued(children),
         onClaimed: (steps, identity) => this.#attempts.begin(steps, identity),
         onStored: ({ run, resultText }, settled) => this.#onStored(run, resultText, settled),
         onFailed: (failure) => {
@@ -80,6 +84,7 @@ export class Worker implements Taker {
       queues: options.queues,
       outcomes: this.#pump,
       failing: (stepId) => this.#pump.failing(stepId),
+      demand,
       onFreed: () => this.#pump.slotFreed(),
       onUnservable: (definitionId, problem) => this.#exclude(definitionId, problem),
       onFault: (error) => this.#waitOut(error),

@@ -99,7 +99,7 @@ function topUp(t: Tables): string {
 ), started as (
   update ${t.tasks} as task
      set status = 'in_progress', started_at = ${t.clock}
-    from (select distinct task_id from claimed) as c
+    from (select distinct task_id from claimed order by task_id) as c
    where task.task_id = c.task_id and task.status = 'pending'
   returning ${taskColumns('task')}
 )
