@@ -89,6 +89,14 @@ test('only an assertion that fails kills a mutant', () => {
   const passed = { kind: 'ran', tests: [{ name: 'a', passed: true, failures: [] }] } as const;
   expect(verdictOf(passed).kind).toBe('survived');
   expect(verdictOf({ kind: 'broken', why: 'Transform failed' }).kind).toBe('spoilt');
-  expect(soundnessOf(passed)).toBe(null);
-  expect(soundnessOf({ kind: 'broken', why: 'no such test ran' })?.kind).toBe('unsound');
+});
+
+test('a test that fails without a fault, or does not run, proves nothing', () => {
+  const ran = (name: string, passed: boolean) =>
+    soundnessOf({ kind: 'ran', tests: [{ name, passed, failures: [] }] }, REST.killedBy)?.kind;
+  expect(ran('steps [postgres] counts (row 1)', true)).toBe(undefined);
+  expect(ran('steps [postgres] counts (row 1)', false)).toBe('unsound');
+  expect(ran('steps [postgres] another', true)).toBe('unsound');
+  const broken = { kind: 'broken', why: 'no such test ran' } as const;
+  expect(soundnessOf(broken, REST.killedBy)?.kind).toBe('unsound');
 });

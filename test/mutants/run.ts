@@ -72,7 +72,7 @@ async function runAll(mutants: readonly Mutant[], lanes: readonly Lane[]): Promi
   );
   await inLanes(present, lanes, async (mutant, { copy, place }) => {
     const verdict =
-      unsound.get(mutant.killedBy.file) ??
+      unsound.get(keyOf(mutant.killedBy)) ??
       verdictOf(await copy.withMutant(mutant, () => runTests(place, [mutant.killedBy])));
     verdicts.set(mutant, verdict);
     say(`${verdict.kind.padEnd(11)} ${mutant.name}\n            ${verdict.why}`);
@@ -80,7 +80,7 @@ async function runAll(mutants: readonly Mutant[], lanes: readonly Lane[]): Promi
   return report(mutants, verdicts, Math.round((performance.now() - startedMs) / 1_000));
 }
 
-/** Every test that a mutant names, without any fault: by file, what is wrong with it. */
+/** Every test that a mutant names, without any fault: what is wrong with those of which something is. */
 async function findUnsound(
   mutants: readonly Mutant[],
   lanes: readonly Lane[],
@@ -91,15 +91,18 @@ async function findUnsound(
     byFile.set(killedBy.file, ofFile.set(killerPattern(killedBy), killedBy));
   }
   const unsound = new Map<string, Verdict>();
-  await inLanes([...byFile], lanes, async ([file, killers], { place }) => {
+  await inLanes([...byFile.values()], lanes, async (killers, { place }) => {
     const outcome = await runTests(place, [...killers.values()]);
-    const few = outcome.kind === 'ran' && outcome.tests.length < killers.size;
-    const verdict = few
-      ? ({ kind: 'unsound', why: `a test that is named is not in ${file}` } as const)
-      : soundnessOf(outcome);
-    if (verdict !== null) unsound.set(file, verdict);
+    for (const killer of killers.values()) {
+      const verdict = soundnessOf(outcome, killer);
+      if (verdict !== null) unsound.set(keyOf(killer), verdict);
+    }
   });
   return unsound;
+}
+
+function keyOf(killer: Killer): string {
+  return `${killer.file} ${killerPattern(killer)}`;
 }
 
 function hasAnchor({ root }: CheckoutCopy, mutant: Mutant): boolean {

@@ -1,3 +1,4 @@
+import { killerPattern, type Killer } from './mutant.ts';
 import type { FileOutcome } from './run-tests.ts';
 
 /** What came of a mutant. Only `killed` is well. */
@@ -41,12 +42,16 @@ export function verdictOf(outcome: FileOutcome): Verdict {
     : { kind: 'killed', why: oneLine(assertion) };
 }
 
-/** The same tests without the fault. */
-export function soundnessOf(outcome: FileOutcome): Verdict | null {
+/** What is wrong with a test although there is no fault; null when nothing is. */
+export function soundnessOf(outcome: FileOutcome, killer: Killer): Verdict | null {
   if (outcome.kind === 'broken') return { kind: 'unsound', why: outcome.why };
-  const failed = outcome.tests.find((test) => !test.passed);
-  if (failed === undefined) return null;
-  return { kind: 'unsound', why: oneLine(`${failed.name}: ${failed.failures[0] ?? ''}`) };
+  const pattern = new RegExp(killerPattern(killer));
+  const tests = outcome.tests.filter(({ name }) => pattern.test(name));
+  if (tests.length === 0) return { kind: 'unsound', why: `it is not in ${killer.file}` };
+  const failed = tests.find((test) => !test.passed);
+  return failed === undefined
+    ? null
+    : { kind: 'unsound', why: oneLine(`it fails: ${failed.failures[0] ?? ''}`) };
 }
 
 function oneLine(text: string): string {
