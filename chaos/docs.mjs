@@ -1,5 +1,5 @@
 /** Puts the figures of recorded runs (chaos/results, one file per profile) into the page of guarantees. */
-import { readFileSync, readdirSync, writeFileSync } from 'node:fs';
+import { existsSync, readFileSync, readdirSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
 
 const PAGE = path.resolve(import.meta.dirname, '../docs/guarantees.md');
@@ -16,7 +16,7 @@ const times = (...values) =>
 
 /** Title of each row, and what it shows of a run. */
 const ROWS = [
-  ['run on', ({ date }) => date],
+  ['run on', ({ date }) => date ?? '–'],
   ['seed, minutes under attack', ({ seed, minutes }) => `${seed}, ${minutes}`],
   ['lease of the workers', ({ lease_ms: ms }) => `${ms / 1_000} s`],
   ['tasks, steps', (run) => `${count(run.tasks)}, ${count(run.steps)}`],
@@ -70,7 +70,7 @@ export function writeDocs() {
 
 /** The recorded runs, in the order of the profiles. */
 export function readResults() {
-  const files = new Set(readdirSync(RESULTS));
+  const files = new Set(existsSync(RESULTS) ? readdirSync(RESULTS) : []);
   return PROFILES.filter((name) => files.has(`${name}.json`)).map((name) =>
     JSON.parse(readFileSync(path.join(RESULTS, `${name}.json`), 'utf8')),
   );
@@ -85,6 +85,7 @@ export function withFigures(page, runs) {
 
 /** A Markdown table as the formatter leaves it. */
 export function figuresTable(runs) {
+  if (runs.length === 0) return 'No run is recorded.';
   const table = [
     ['', ...runs.map(({ profile }) => `\`--profile ${profile}\``)],
     ...ROWS.map(([title, show]) => [title, ...runs.map(show)]),
