@@ -60,13 +60,11 @@ class Command implements fc.AsyncCommand<World, Trial> {
   readonly #kind: Kind;
   readonly #dice: readonly number[];
   readonly #tally: Tally;
-  #shown: string;
 
   constructor(kind: Kind, dice: readonly number[], tally: Tally) {
     this.#kind = kind;
     this.#dice = dice;
     this.#tally = tally;
-    this.#shown = kind.name;
   }
 
   check(world: Readonly<World>): boolean {
@@ -74,13 +72,14 @@ class Command implements fc.AsyncCommand<World, Trial> {
   }
 
   async run(world: World, trial: Trial): Promise<void> {
+    trial.story.push(this.#kind.name); // in case that it fails
     const { shown, outcome } = await this.#kind.run(world, trial, new Dice(this.#dice));
-    this.#shown = `${this.#kind.name} ${shown}: ${outcome}`;
+    trial.story[trial.story.length - 1] = `${this.#kind.name} ${shown}: ${outcome}`;
     this.#tally.add(this.#kind.name, outcome);
     await expectSame(world, trial);
   }
 
   toString(): string {
-    return this.#shown;
+    return this.#kind.name;
   }
 }

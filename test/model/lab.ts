@@ -37,6 +37,8 @@ export interface Trial {
   readonly plans: readonly Plan[];
   readonly definitions: readonly LoadedDefinition[];
   readonly ids: { readonly tasks: number[]; readonly workers: number[] };
+  /** What has happened so far. */
+  readonly story: string[];
   /** What workers were given, by `worker task step run` in the model's numbers. */
   readonly claims: Map<string, ClaimedStep>;
 }
@@ -96,7 +98,15 @@ export async function beginTrial(
     hintTaken: ignore,
   };
   const ids = { tasks: [], workers: [] };
-  return { lab, parts, plans, definitions: plans.map(definitionOf), ids, claims: new Map() };
+  return {
+    lab,
+    parts,
+    plans,
+    definitions: plans.map(definitionOf),
+    ids,
+    story: [],
+    claims: new Map(),
+  };
 }
 
 const SILENT = { debug: ignore, info: ignore, warn: ignore, error: ignore };

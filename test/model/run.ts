@@ -67,10 +67,16 @@ export async function runModel(lab: Lab, options: RunOptions): Promise<RunReport
   });
   let runs = 0;
   let tasksEnded = 0;
+  let lastFailure: readonly string[] = [];
   const property = fc.asyncProperty(plans, list, async (planned, sequence) => {
     const { world, trial } = await begin(lab, planned, options.between);
-    await fc.asyncModelRun(() => ({ model: world, real: trial }), sequence);
-    tasksEnded += await bringToEnd(world, trial);
+    try {
+      await fc.asyncModelRun(() => ({ model: world, real: trial }), sequence);
+      tasksEnded += await bringToEnd(world, trial);
+    } catch (error) {
+      lastFailure = trial.story; // the shortest so far: each shorter run that fails comes later
+      throw error;
+    }
     runs += 1;
   });
   const details = await fc.check(property, {
@@ -88,7 +94,7 @@ export async function runModel(lab: Lab, options: RunOptions): Promise<RunReport
           seed: details.seed,
           path: `${counterexamplePath ?? ''}@${replayPathOf(counterexample[1])}`,
           plans: counterexample[0],
-          commands: [...counterexample[1]].map(String),
+          commands: lastFailure,
           error: errorInstance,
         };
   return { runs, lawsChecked: runs * 2 * LAW_COUNT, tasksEnded, failed };
