@@ -22,6 +22,8 @@ async function main(job) {
   const read = createReader(JSON.parse(readFileSync(job.map, 'utf8')));
   const stage = {
     kind,
+    // Connections of its own: those of the trials may all be in transactions.
+    ender: kind === 'postgres' ? connectPg({ connectionString: job.database.url, max: 2 }) : null,
     placeOf: ({ schema }) => ({ db, schema, read, witness: job.witness }),
     each: (list, work) => (kind === 'postgres' ? Promise.all(list.map(work)) : inTurn(list, work)),
   };
@@ -32,7 +34,7 @@ async function main(job) {
     const played = await PLAYS[job.play ?? 'none'](stage, job.trials ?? []);
     await send({ recovered, played });
     if (job.play === 'kill') return; // the parent ends it
-    await db.close();
+    await Promise.all([db.close(), stage.ender?.close()]);
     process.exit(0);
   } catch (error) {
     await send({ failed: error.stack });
@@ -74,10 +76,17 @@ async function recordOne(stage, { scenario: name, schema, id }) {
   }
 }
 
+/** In a transaction on PostgreSQL the server ends the session, and the next statement finds that; elsewhere the driver's error comes. */
+async function loseConnection({ kind, ender }, { moment, tx }) {
+  if (kind !== 'postgres' || tx === null || moment !== 'before') throw connectionLost();
+  const [{ pid }] = (await tx.query({ text: 'select pg_backend_pid() as pid' })).rows;
+  await ender.query({ text: 'select pg_terminate_backend($1)', values: [pid] });
+}
+
 /** The connection is lost before the statement, or after the database has done it; the caller asks again. */
 async function faultOne(stage, { scenario: name, schema, point, id }) {
   const scenario = scenarioOf({ scenario: name });
-  const trial = newTrial(point, () => Promise.reject(connectionLost()));
+  const trial = newTrial(point, (moment, tx) => loseConnection(stage, { moment, tx }));
   try {
     const { world, target } = await prepare(scenario, stage.placeOf({ schema }), trial);
     const known = await act(scenario, { world, target, trial, again: true });

@@ -81,7 +81,7 @@ async function openDatabases() {
   if (wanted !== 'pglite') {
     const given = process.env['TEST_DATABASE_URL'];
     const url = await ownDatabase(given === 'none' ? undefined : given || (await start())?.url);
-    if (url) databases.push({ kind: 'postgres', name: 'PostgreSQL', url, connections: 45 });
+    if (url) databases.push({ kind: 'postgres', name: 'PostgreSQL', url, connections: 42 });
     else console.log('PostgreSQL is skipped: there is no server on this machine');
     if (!url && process.env['CI'] === 'true') throw new Error('CI=true needs PostgreSQL');
   }
@@ -162,7 +162,7 @@ async function kill(database, trials, place) {
 /** In one process: the connection is lost before the statement, or after the database has done it. */
 function fault(database, trials, place) {
   const faults = trials.map((trial) => ({ ...trial, schema: `f${trial.schema}` }));
-  const groups = groupsOnPostgres(faults, database.kind === 'postgres' ? 60 : faults.length / 2);
+  const groups = groupsOnPostgres(faults, database.kind === 'postgres' ? 40 : faults.length / 2);
   return runInChains(database, place, { play: 'fault', groups });
 }
 

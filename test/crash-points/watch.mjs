@@ -54,14 +54,14 @@ export function newTrial(point, happens) {
  *   armed    nothing has a name before
  *   called   the verb was called by the trial (its statements are numbered), or undefined for what goes on by itself
  *   point    where `happens` is called, once
- *   happens  resolves to go on; throws to fail there; never resolves to hang
+ *   happens  is told `before` or `after` and the open transaction; resolves to go on, throws to fail there, never resolves to hang
  *   detours  what happens at other points, once each
  *   dead     nothing is asked any more, and nothing answers
  *   trail    the points so far; `within`: those of them at which a transaction is open
  */
 export function watch(db, trial, read) {
   const never = () => new Promise(() => undefined);
-  const at = async (name, counts, isWithin = false) => {
+  const at = async (name, counts, tx = null) => {
     if (trial.dead) return never();
     if (!trial.armed) return undefined;
     const [base, moment] = [
@@ -72,21 +72,21 @@ export function watch(db, trial, read) {
     counts?.set(name, count);
     const point = `${base}${count === 1 ? '' : `#${count}`}${moment}`;
     trial.trail.push(point);
-    if (isWithin) trial.within.add(point);
+    if (tx !== null) trial.within.add(point);
     const detour = trial.detours?.get(point);
     trial.detours?.delete(point);
     await detour?.();
     if (point !== trial.point || trial.hit) return undefined;
     trial.hit = true;
-    return trial.happens(point, moment.slice(1));
+    return trial.happens(moment.slice(1), tx);
   };
   const called = new Map();
   const nameOf = (statement, { verb }) => `${verb ?? trial.called ?? '?'}/${statement ?? '?'}`;
-  const ask = async (run, asked, { counts, isWithin = false }) => {
+  const ask = async (run, asked, { counts, tx }) => {
     const name = nameOf(asked.statement, asked);
-    await at(`${name}/before`, counts, isWithin);
+    await at(`${name}/before`, counts, tx);
     const answer = await run();
-    await at(`${name}/after`, counts, isWithin);
+    await at(`${name}/after`, counts, tx);
     return answer;
   };
   const seen = (stack) => read(stack, trial.called);
@@ -110,18 +110,18 @@ export function watch(db, trial, read) {
       const counts = trial.called ? called : new Map();
       await at(`${name('begin')}/before`, counts);
       const answer = await db.transaction(async (tx) => {
-        await at(`${name('begin')}/after`, counts, true);
+        await at(`${name('begin')}/after`, counts, tx);
         const within = (run) =>
           ask(
             run,
             { ...seen(new Error().stack), verb: opened.verb ?? trial.called },
-            { counts, isWithin: true },
+            { counts, tx },
           );
         const value = await work({
           query: (statement) => within(() => tx.query(statement)),
           script: (text) => within(() => tx.script(text)),
         });
-        await at(`${name('commit')}/before`, counts, true);
+        await at(`${name('commit')}/before`, counts, tx);
         return value;
       });
       await at(`${name('commit')}/after`, counts);
