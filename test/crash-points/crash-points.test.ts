@@ -30,7 +30,7 @@ function share(database: 'both' | 'pglite'): void {
 describeOnPostgres('a process that is killed at an await of the database', () => {
   test('loses nothing and strands nothing, here and on PGlite; and every await of every verb is passed', () => {
     share('both');
-  }, 180_000);
+  }, 300_000);
 });
 
 describe.skipIf(postgresUrl() !== undefined)(
@@ -38,7 +38,7 @@ describe.skipIf(postgresUrl() !== undefined)(
   () => {
     test('loses nothing and strands nothing', () => {
       share('pglite');
-    }, 180_000);
+    }, 300_000);
   },
 );
 
