@@ -112,7 +112,7 @@ with failed as materialized (
      set settles = true
     from (select distinct task_id from closed where retry_ms is null) as x
    where s.task_id = x.task_id and not s.settles and s.status in ('pending', 'in_progress', 'error')
-     and not exists (select from failed as f where f.task_id = s.task_id and f.position = s.position)
+     and not exists (select from closed as c where c.task_id = s.task_id and c.position = s.position)
 )
 select task_id, position, retry_at from closed`;
 }
