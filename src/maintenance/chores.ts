@@ -27,6 +27,8 @@ export function lookEveryMs(leaseMs: Milliseconds): Milliseconds {
  *
  * I1: between the start or an outage and the next look for lost workers there is time for others to renew their leases, which lapsed
  *     because nobody could.
+ * I2: after a loss or an outage every open task is looked at once, however often that fails: a loss is news only once, and settling that
+ *     failed in an outage was left to this.
  */
 export function startChores(
   parts: EngineParts,
@@ -41,6 +43,7 @@ export function startChores(
   let rounds = 0;
   let sweptTo = 0;
   let isAfterOutage = false;
+  let owesSweep = false;
 
   /** Answers whether the next round may look for lost workers soon (I1). */
   const round = async (): Promise<boolean> => {
@@ -49,12 +52,17 @@ export function startChores(
     try {
       if (wasAfterOutage)
         await parts.store.promoteDue(parts.db); // useful, and shows that the outage is over
-      else if (await reapLost(parts, { except: ownWorker() })) await sweepAll(parts);
+      else {
+        if (await reapLost(parts, { except: ownWorker() })) owesSweep = true;
+        if (owesSweep) await sweepAll(parts);
+        owesSweep = false;
+      }
       isAfterOutage = false;
       if (rounds % sweepRounds === 0) sweptTo = await sweepIdleTasks(parts, sweptTo);
       if (rounds % pruneRounds === 0) await parts.store.pruneIdentities(parts.db);
     } catch (error) {
       isAfterOutage = true;
+      owesSweep = true;
       parts.logger.warn({ err: error }, 'a chore failed; it is done again in the next round');
     }
     return !isAfterOutage && !wasAfterOutage;
