@@ -229,9 +229,18 @@ async function createBatch(
     const identity = identities[index] ?? null;
     if (identity !== null && firstWith.has(identity.key)) return;
     if (identity !== null) firstWith.add(identity.key);
+    // Member by member: to spread the request took an eighth of the time of creating small tasks.
     tasks.push({
-      ...request,
       shape: shapeIndex(pinned, request.bypassed, { shapes, shapeAt }),
+      priority: request.priority,
+      initiator: request.initiator,
+      reason: request.reason,
+      sourceSystem: request.sourceSystem,
+      tags: request.tags,
+      bypassSteps: request.bypassSteps,
+      idempotencyKey: request.idempotencyKey,
+      requestedAt: request.requestedAt,
+      contextText: request.contextText,
       identity,
       traceContext: traceContext(index),
     });
@@ -268,7 +277,7 @@ function shapeIndex(
   bypassed: ReadonlySet<number>,
   known: { readonly shapes: TaskShape[]; readonly shapeAt: Map<string, number> },
 ): number {
-  const key = [...bypassed].toSorted((a, b) => a - b).join(',');
+  const key = bypassed.size === 0 ? '' : [...bypassed].toSorted((a, b) => a - b).join(',');
   const index = known.shapeAt.get(key);
   if (index !== undefined) return index;
   known.shapes.push(shapeOf(pinned, bypassed));

@@ -51,7 +51,7 @@ export type GateAnswer =
  */
 export function gateJson(value: unknown, limits: JsonLimits = DEFAULT_JSON_LIMITS): GateAnswer {
   if (value === undefined) return { ok: true, text: 'null' };
-  const walk: Walk = { limits, nodes: 0, path: [], ancestors: new Set() };
+  const walk: Walk = { limits, nodes: 0, path: [], ancestors: [] };
   let text: string;
   try {
     const problem = inspect(value, walk, 0);
@@ -97,7 +97,7 @@ interface Walk {
   readonly limits: JsonLimits;
   nodes: number;
   readonly path: (string | number)[];
-  readonly ancestors: Set<object>;
+  readonly ancestors: object[];
 }
 
 type Refusal = Omit<JsonProblem, 'path'>;
@@ -120,7 +120,8 @@ function inspect(value: unknown, walk: Walk, depth: number): Refusal | null {
 }
 
 function inspectObject(value: object, walk: Walk, depth: number): Refusal | null {
-  if (walk.ancestors.has(value)) return { kind: 'unserialisable', problem: 'a circular reference' };
+  if (walk.ancestors.includes(value))
+    return { kind: 'unserialisable', problem: 'a circular reference' };
   if (depth >= walk.limits.maxDepth) {
     return { kind: 'unstorable', problem: `more than ${walk.limits.maxDepth} levels of nesting` };
   }
@@ -136,9 +137,9 @@ function inspectObject(value: object, walk: Walk, depth: number): Refusal | null
   }
   if (typeof Reflect.get(value, 'toJSON') === 'function')
     return { kind: 'unserialisable', problem: 'an object with toJSON' };
-  walk.ancestors.add(value);
+  walk.ancestors.push(value);
   const refusal = isList ? inspectArray(value, walk, depth) : inspectMembers(value, walk, depth);
-  walk.ancestors.delete(value);
+  walk.ancestors.pop();
   return refusal;
 }
 
@@ -153,7 +154,8 @@ function inspectArray(list: readonly unknown[], walk: Walk, depth: number): Refu
 }
 
 function inspectMembers(object: object, walk: Walk, depth: number): Refusal | null {
-  for (const [key, member] of Object.entries(object)) {
+  for (const key of Object.keys(object)) {
+    const member: unknown = Reflect.get(object, key);
     if (member === undefined) continue;
     walk.path.push(key);
     const refusal =

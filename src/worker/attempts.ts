@@ -40,6 +40,16 @@ export class Attempts {
   readonly #runs = new Map<number, Run>();
   readonly #preparing = new Map<number, ClaimedStep>();
   #stopping = false;
+  readonly #outcomes: Outcomes = {
+    succeeded: (success) => {
+      this.#forget(success.run);
+      this.#options.outcomes.succeeded(success);
+    },
+    failed: (failure) => {
+      this.#forget(failure.run);
+      this.#options.outcomes.failed(failure);
+    },
+  };
 
   constructor(parts: EngineParts, options: AttemptsOptions) {
     this.#parts = parts;
@@ -224,16 +234,7 @@ export class Attempts {
         attempt: step.attempts,
       });
     }
-    execute(this.#parts, run, {
-      succeeded: (success) => {
-        this.#forget(run);
-        this.#options.outcomes.succeeded(success);
-      },
-      failed: (failure) => {
-        this.#forget(run);
-        this.#options.outcomes.failed(failure);
-      },
-    });
+    execute(this.#parts, run, this.#outcomes);
   }
 }
 

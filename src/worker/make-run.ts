@@ -29,7 +29,7 @@ export function makeRun(step: ClaimedStep, parts: RunParts): Run {
   const context = new RunContext({
     context: step.inputs ?? task.context,
     config: template.config,
-    parents: parentsOf(parts),
+    parents: () => parentsOf(parts),
     task: task.info,
     step: {
       id,

@@ -15,7 +15,8 @@ export interface ParentResult {
 export interface RunFacts {
   readonly context: Json;
   readonly config: Json;
-  readonly parents: readonly ParentResult[];
+  /** Asked for when the handler asks for results. */
+  readonly parents: () => readonly ParentResult[];
   readonly task: TaskInfo;
   readonly step: StepInfo;
   readonly idempotencyKey: string;
@@ -64,15 +65,15 @@ export class RunContext implements HandlerContext {
 
   get deps(): Readonly<Record<string, Json>> {
     this.#deps ??= Object.fromEntries(
-      this.#facts.parents.flatMap((p) =>
-        p.text === undefined ? [] : [[p.alias, JSON.parse(p.text) as Json]],
-      ), // text that passed the gate
+      this.#facts
+        .parents()
+        .flatMap((p) => (p.text === undefined ? [] : [[p.alias, JSON.parse(p.text) as Json]])), // text that passed the gate
     );
     return this.#deps;
   }
 
   get sequence(): Sequence {
-    const steps = this.#facts.parents.map((p) => ({
+    const steps = this.#facts.parents().map((p) => ({
       name: p.name,
       results: p.text === undefined ? null : (JSON.parse(p.text) as Json), // text that passed the gate
     }));

@@ -69,7 +69,8 @@ export interface AdvanceAnswer {
  * I2 (once): a child's counter goes down once per counted parent; the row lock of the child orders concurrent parents, and the
  *    comparison is made on the newest version of the row (read committed), so exactly one of them sees zero.
  * I3 (settle): a leaf decrements its task's `leaves_left`, once per task and batch; the row lock orders concurrent leaves.
- * Locks: own steps, then children in (task_id, position) order, then tasks, then queue rows (skipping locked ones) and their steps.
+ * Locks: queue rows (skipping locked ones), then steps: each part of the statement in (task_id, position) order, claimed ones and own
+ *    ones in no order between them; then tasks. What two statements can still hold against each other is ended by PostgreSQL and retried.
  * Indexes: primary keys only, and ready_steps_next for the top-up.
  */
 export function advanceSteps(

@@ -99,22 +99,25 @@ export function insertTasks(
 
 function tasksText(tasks: readonly NewTask[]): string {
   const parts = tasks.map((task) => {
-    const identity =
-      task.identity === null
-        ? 'null,null,null'
-        : `"${task.identity.key}",${quoted(task.identity.payload)},${task.identity.windowMs}`;
-    const requestedAt = task.requestedAt === null ? 'null' : `"${task.requestedAt.toISOString()}"`;
-    return (
-      `[${task.shape},${task.priority},${JSON.stringify(task.initiator)},${JSON.stringify(task.reason)},` +
-      `${JSON.stringify(task.sourceSystem)},${JSON.stringify(task.tags)},${JSON.stringify(task.bypassSteps)},` +
-      `${JSON.stringify(task.idempotencyKey)},${requestedAt},${identity},${quoted(task.traceContext)},${task.contextText}]`
-    );
+    const { identity } = task;
+    const members = JSON.stringify([
+      task.shape,
+      task.priority,
+      task.initiator,
+      task.reason,
+      task.sourceSystem,
+      task.tags,
+      task.bypassSteps,
+      task.idempotencyKey,
+      task.requestedAt,
+      identity === null ? null : identity.key,
+      identity === null ? null : identity.payload,
+      identity === null ? null : identity.windowMs,
+      task.traceContext,
+    ]);
+    return `${members.slice(0, -1)},${task.contextText}]`; // the context is JSON text already
   });
   return `[${parts.join(',')}]`;
-}
-
-function quoted(text: string | null): string {
-  return text === null ? 'null' : `"${text}"`;
 }
 
 function shapesText(shapes: readonly TaskShape[]): string {
