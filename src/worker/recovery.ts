@@ -107,7 +107,8 @@ export class Recovery {
     const identity = this.#host.identity();
     const { workerId } = identity;
     // Read before the database is asked: what is given back meanwhile must not look like a claim that was never seen.
-    const known = tokens([...pump.unstored.map((run) => run.step), ...attempts.claims]);
+    // Of one step two runs may be known: the failure in doubt, and the attempt that was claimed since.
+    const known = new Set([...pump.unstored.map((run) => run.step), ...attempts.claims].map(runOf));
     const held = await this.#parts.store.heldSteps(this.#parts.db, [workerId], { lock: false });
     const heldTokens = tokens(held);
     const isGone = (step: ClaimedStep): boolean => heldTokens.get(idOf(step)) !== step.attempts;
@@ -116,7 +117,7 @@ export class Recovery {
     for (const run of attempts.runs.filter(isRunGone))
       attempts.revoke(run, new Error('the step was taken away'), 'lost');
     attempts.dropClaims(isGone);
-    const unseen = held.filter((step) => known.get(idOf(step)) !== step.attempts);
+    const unseen = held.filter((step) => !known.has(runOf(step)));
     if (unseen.length > 0) attempts.begin(unseen, identity);
   }
 }
@@ -124,6 +125,11 @@ export class Recovery {
 /** The fencing token of each step, by the step's id. */
 function tokens(steps: readonly ClaimedStep[]): ReadonlyMap<number, number> {
   return new Map(steps.map((step) => [idOf(step), step.attempts]));
+}
+
+/** One run of a step: its id and its fencing token. */
+function runOf(step: ClaimedStep): string {
+  return `${idOf(step)}:${step.attempts}`;
 }
 
 function idOf(step: ClaimedStep): number {

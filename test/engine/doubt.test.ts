@@ -79,6 +79,41 @@ describeOnEachDatabase('a failure whose statement broke', (database) => {
     expect(outcomes).toEqual(['error', 'success']);
     await engine.finish();
   });
+
+  test('after it was stored counts, and the attempt that has begun since runs once', async () => {
+    let times = 0;
+    const runs: number[] = [];
+    const again = gate();
+    const between = (db: Db): Db => ({
+      ...db,
+      async query(statement) {
+        if (times > 0 || !JSON.stringify(statement.values ?? []).includes(MARK))
+          return db.query(statement);
+        times += 1;
+        await db.query(statement);
+        await again.opened; // the next attempt is claimed before the answer gets lost
+        throw new TaskerError('DATABASE_UNAVAILABLE', { problem: 'the connection broke' });
+      },
+    });
+    const engine = await startEngine(database, {}, between);
+    const task = defineTask({ name: 'failing', backoff: 'none' }, (t) => {
+      t.step('only', {}, ({ step }) => {
+        runs.push(step.attempt);
+        if (step.attempt === 1) throw new Error(MARK);
+      });
+    });
+    const { taskId } = await engine.tasker.create(task, { ...by, context: {} });
+    const held = `select 1 from {schema}.workflow_steps where task_id = $1 and attempts = 2`;
+    await until('the next attempt is claimed', async () => {
+      return (await engine.sql(held, [taskId])).length === 1;
+    });
+    again.open();
+    expect(await settled(engine.tasker, taskId)).toEqual(['only complete']);
+    expect([times, runs]).toEqual([1, [1, 2]]);
+    const outcomes = (await engine.tasker.attempts(taskId)).map((each) => each.outcome);
+    expect(outcomes).toEqual(['error', 'success']);
+    await engine.finish();
+  });
 });
 
 describeOnEachDatabase('a worker', (database) => {
