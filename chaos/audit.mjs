@@ -91,7 +91,7 @@ select r.task_id, r.step, r.attempt, s.attempts
   runTwice: {
     title: 'attempts that ran twice',
     text: `
-select task_id, step, attempt, key, count(*)
+select task_id, step, attempt, key, array_agg(pid order by at) as pids, array_agg(to_timestamp(at / 1000)::time order by at) as times
   from {witness}.runs
  where moment = 'begin' and not {stray:at}
  group by 1, 2, 3, 4 having count(*) > 1`,

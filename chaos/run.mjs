@@ -33,7 +33,7 @@ async function main(options) {
   const began = Date.now();
   say(`seed ${seed}; again with: ${replayCommand(options)}`);
   const scratch = openScratch(seed);
-  process.once('exit', scratch.remove); // I2
+  process.once('exit', () => process.exitCode === 0 && scratch.remove()); // I2; a failure leaves the witness
   const parts = [];
   if (Object.keys(profile.faults).some(isChosen) || isChosen('async-failover'))
     parts.push(await attack(options, { scratch, say }));
