@@ -67,17 +67,17 @@ export function startChores(
     }
     return !isAfterOutage && !wasAfterOutage;
   };
-  const next = (inMs: Milliseconds): void => {
+  const schedule = (inMs: Milliseconds): void => {
     if (stopped) return;
     timer = setTimeout(
       () => {
-        working = round().then((isCalm) => next(isCalm ? everyMs : LOOK_MS));
+        working = round().then((isCalm) => schedule(isCalm ? everyMs : LOOK_MS));
       },
       inMs * 0.75 + fullJitter(inMs * 0.5, parts.ports.random),
     );
     timer.unref();
   };
-  next(LOOK_MS);
+  schedule(LOOK_MS);
   return {
     async stop() {
       stopped = true;

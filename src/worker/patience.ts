@@ -31,10 +31,12 @@ export class Patience {
   mayWait(outcomes: number, underWay: number): boolean {
     if (underWay === 0 || outcomes >= SMALL_BATCH) return false;
     if (this.#ports.elapsedMs() - this.#startedMs >= PATIENCE_MS) return false;
-    this.#timer ??= setTimeout(() => {
-      this.#timer = null;
-      this.#again();
-    }, PATIENCE_MS);
+    if (this.#timer === null) this.#timer = setTimeout(() => this.#over(), PATIENCE_MS);
     return true;
+  }
+
+  #over(): void {
+    this.#timer = null;
+    this.#again();
   }
 }

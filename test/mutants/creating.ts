@@ -39,8 +39,8 @@ export const CREATING: readonly Mutant[] = [
   {
     name: 'create: stamped by the clock of the client',
     file: 'src/store/tasks/insert-tasks.ts',
-    find: `task.requestedAt === null ? 'null'`,
-    replace: 'task.requestedAt === null ? `"${new Date().toISOString()}"`',
+    find: 'task.requestedAt,',
+    replace: 'task.requestedAt ?? new Date(),',
     killedBy: onPostgres(
       'race/guards',
       'stamps a request that names no time, whatever time it is for the caller',
