@@ -148,22 +148,29 @@ async function playMerged({ trials, recorded }, play) {
 }
 
 /** Those that missed their point, which in a busy worker may happen, are played once more. */
-async function kill(database, trials, place) {
-  const group = (list) =>
-    database.kind === 'postgres' ? groupsOnPostgres(list, 30) : groupsOnPglite(list, 4);
-  const first = await runInChains(database, place, { play: 'kill', groups: group(trials) });
+async function twice(trials, play) {
+  const first = await play(trials);
   const missed = trials.filter(({ id }) => first.get(id)?.hit !== true);
   if (missed.length === 0) return first;
   const again = missed.map((trial) => ({ ...trial, schema: `${trial.schema}_again` }));
-  const second = await runInChains(database, place, { play: 'kill', groups: group(again) });
-  return new Map([...first, ...second]);
+  return new Map([...first, ...(await play(again))]);
+}
+
+function kill(database, trials, place) {
+  return twice(trials, (list) => {
+    const groups =
+      database.kind === 'postgres' ? groupsOnPostgres(list, 30) : groupsOnPglite(list, 4);
+    return runInChains(database, place, { play: 'kill', groups });
+  });
 }
 
 /** In one process: the connection is lost before the statement, or after the database has done it. */
 function fault(database, trials, place) {
   const faults = trials.map((trial) => ({ ...trial, schema: `f${trial.schema}` }));
-  const groups = groupsOnPostgres(faults, database.kind === 'postgres' ? 40 : faults.length / 2);
-  return runInChains(database, place, { play: 'fault', groups });
+  return twice(faults, (list) => {
+    const size = database.kind === 'postgres' ? 40 : Math.ceil(faults.length / 2);
+    return runInChains(database, place, { play: 'fault', groups: groupsOnPostgres(list, size) });
+  });
 }
 
 /** The offset at which each line of each file begins. */
