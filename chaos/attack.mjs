@@ -45,6 +45,7 @@ class Rig {
   #problems = [];
   #resumes = [];
   #gaps = [];
+  #disturbances = [];
   /** Milliseconds of claims while somebody else's transaction was open. */
   #claims = [];
 
@@ -107,6 +108,7 @@ class Rig {
       schema: SCHEMA,
       leaseMs,
       kills: this.#fleet.kills,
+      disturbances: [...this.#cluster.outages, ...this.#disturbances],
     });
     const stored = await firstStoredAfter(
       this.#cluster,
@@ -163,6 +165,7 @@ class Rig {
       durationMs,
       count: (name) => (this.#counts[name] = (this.#counts[name] ?? 0) + 1),
       note: (problem) => this.#problems.push(problem),
+      disturbing: (kind, work) => this.#disturbing(kind, work),
       claimed: (ms) => this.#claims.push(ms),
       resumed: (at, kind = 'restart') => this.#resumes.push({ kind, at }),
     };
@@ -180,6 +183,14 @@ class Rig {
     await delay(Math.max(0, began + durationMs - Date.now()));
     await Promise.all(underWay);
     clearInterval(reporter);
+  }
+
+  /** Notes when this happens: whoever may have been about to take over was paused, blind or slow. */
+  async #disturbing(kind, work) {
+    const disturbance = { kind, fromMs: Date.now(), toMs: null };
+    this.#disturbances.push(disturbance);
+    await work();
+    disturbance.toMs = Date.now();
   }
 
   #report(passedMs) {

@@ -44,7 +44,7 @@ const ROWS = [
   ['handlers that ended after their attempt was lost', (run) => count(run.late)],
   ['of them told as a refused write', (run) => count(run.fenced)],
   [
-    'from SIGKILL of a worker to the next claim: p50 / p99 / most',
+    'from SIGKILL of a worker to the next claim, no other fault meanwhile: p50 / p99 / most',
     (run) => times(run.recovery_p50_ms, run.recovery_p99_ms, run.recovery_max_ms),
   ],
   [

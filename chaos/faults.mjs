@@ -19,12 +19,16 @@ export const FAULTS = {
     await fleet.kill(worker);
   }),
   'worker-stop': withWorker(async ({ fleet, note }, worker) => {
+    const { told } = worker.process;
     const { code, signal } = await fleet.stop(worker);
     const isFine = code === 0 || signal === 'SIGABRT'; // a step that kills its worker may be the last that it runs
-    if (!isFine) note(`${worker.name} ended with ${code ?? signal} after SIGTERM`);
+    if (!isFine)
+      note(
+        `${worker.name} ended with ${code ?? signal} after SIGTERM: ${told.slice(-8).join(' | ')}`,
+      );
   }),
-  'worker-pause': withWorker(async ({ fleet, leaseMs }, worker, random) => {
-    await fleet.pause(worker, leaseMs * (0.5 + random.next() * 1.5));
+  'worker-pause': withWorker(async ({ fleet, leaseMs, disturbing }, worker, random) => {
+    await disturbing('pause', () => fleet.pause(worker, leaseMs * (0.5 + random.next() * 1.5)));
   }),
   'server-kill': withServer(async ({ fleet }, server) => {
     await fleet.kill(server);
@@ -52,18 +56,20 @@ export const FAULTS = {
     random.pick(fleet.proxies).cutAll();
     count('cuts');
   },
-  blackhole: async ({ fleet, leaseMs }, random) => {
-    const proxy = random.pick(fleet.proxies);
-    proxy.blackhole();
-    await delay(leaseMs * (0.5 + random.next() * 2));
-    proxy.heal();
-  },
-  slow: async ({ fleet }, random) => {
-    const proxy = random.pick(fleet.proxies);
-    proxy.slow(random.pick([50, 100, 200]));
-    await delay(4_000);
-    proxy.slow(0);
-  },
+  blackhole: ({ fleet, leaseMs, disturbing }, random) =>
+    disturbing('blackhole', async () => {
+      const proxy = random.pick(fleet.proxies);
+      proxy.blackhole();
+      await delay(leaseMs * (0.5 + random.next() * 2));
+      proxy.heal();
+    }),
+  slow: ({ fleet, disturbing }, random) =>
+    disturbing('slow', async () => {
+      const proxy = random.pick(fleet.proxies);
+      proxy.slow(random.pick([50, 100, 200]));
+      await delay(4_000);
+      proxy.slow(0);
+    }),
   /** Somebody else's transaction: nothing that dies after its snapshot can be cleaned away. */
   'long-transaction': async ({ cluster, fleet, durationMs, claimed }) => {
     const client = new pg.Client({ connectionString: cluster.url });

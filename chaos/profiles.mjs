@@ -36,7 +36,7 @@ export const PROFILES = {
     faults: { ...PROCESSES, ...DATABASE, ...NETWORK },
     asyncFailovers: 1,
     embeddedKills: 30,
-    openTasks: 40,
+    openTasks: 100,
     bounds: { workerKills: 100, postgresKills: 4, failovers: 3, cuts: 200, late: 1, fenced: 1 },
   },
   /** Everything, for hours. */
@@ -65,7 +65,7 @@ export const PROFILES = {
     },
     asyncFailovers: 3,
     embeddedKills: 500,
-    openTasks: 80,
+    openTasks: 200,
     bounds: { workerKills: 1_500, postgresKills: 200, failovers: 30, cuts: 4_000, late: 500 },
   },
   /** Kills of workers alone, with a short lease: how soon the work goes on elsewhere. */
@@ -75,7 +75,7 @@ export const PROFILES = {
     faults: { 'worker-kill': 50, 'worker-pause': 6 },
     asyncFailovers: 0,
     embeddedKills: 0,
-    openTasks: 30,
+    openTasks: 40,
     bounds: { workerKills: 45, late: 1, recoveryP99Ms: 2_000 },
   },
   /** Kills of workers alone, with the lease that everybody has who sets none. */
@@ -85,7 +85,7 @@ export const PROFILES = {
     faults: { 'worker-kill': 60, 'worker-pause': 3 },
     asyncFailovers: 0,
     embeddedKills: 0,
-    openTasks: 30,
+    openTasks: 40,
     bounds: { workerKills: 55, late: 1, recoveryP99Ms: 18_000 },
   },
 };

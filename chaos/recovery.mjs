@@ -4,11 +4,12 @@
  * For every step that a killed worker held: the time from the kill to the next claim of the step. The clocks are one: the servers run on
  * the machine of this process, whose clock nobody bends.
  *
- * @param {{ cluster: object, schema: string, leaseMs: number, kills: readonly { pid: number, at: number }[] }} options
- * @returns {Promise<{ all: readonly number[], undisturbed: readonly number[] }>} milliseconds, in order; `undisturbed`: no outage of the
- *   database from the kill until it should have recovered
+ * @param {{ cluster: object, schema: string, leaseMs: number, kills: readonly { pid: number, at: number }[],
+ *   disturbances: readonly { fromMs: number, toMs: number | null }[] }} options
+ * @returns {Promise<{ all: readonly number[], undisturbed: readonly number[] }>} milliseconds, in order; `undisturbed`: from the kill until
+ *   it should have recovered, the database was there, and no other worker was paused, blind or slow
  */
-export async function recoveryTimes({ cluster, schema, leaseMs, kills }) {
+export async function recoveryTimes({ cluster, schema, leaseMs, kills, disturbances }) {
   const rows = await cluster.ask(TEXT.replaceAll('{schema}', schema), [
     kills.map(({ pid }) => pid),
     kills.map(({ at }) => at),
@@ -18,7 +19,7 @@ export async function recoveryTimes({ cluster, schema, leaseMs, kills }) {
     killedAt: Number(killedAt),
   }));
   const isDisturbed = ({ killedAt }) =>
-    cluster.outages.some(
+    disturbances.some(
       ({ fromMs, toMs }) =>
         (toMs ?? Infinity) + leaseMs > killedAt && fromMs < killedAt + leaseMs + SCAN_MS,
     );
