@@ -19,9 +19,9 @@ function fan(children: number, options: { width?: number; queue?: string } = {})
   return { definitionId: 1, definition, children: childrenOf(parents), positions: new Map() };
 }
 
-function demandFor(pinned: PinnedDefinition) {
+function demandFor(pinned: PinnedDefinition, slots = 1_000) {
   const served = { pinned, steps: [] } as unknown as ServedDefinition; // sound: nothing else of it is asked
-  const demand = new Demand({ peek: () => served }, ['default']);
+  const demand = new Demand({ peek: () => served }, { queues: ['default'], slots });
   const claimed = (position: number): ClaimedStep =>
     ({ taskId: 1, definitionId: 1, position, waitedMs: 0 }) as ClaimedStep; // sound: likewise
   const run = (position: number): Run => {
@@ -33,9 +33,10 @@ function demandFor(pinned: PinnedDefinition) {
 
 test('the first claim is a small one, and the next ones fill every slot when tasks are narrow', () => {
   const { demand, run } = demandFor(fan(1));
-  expect(demand.plan(160).room).toBe(10);
+  expect(demand.plan(1_000).room).toBe(64);
+  expect(demand.plan(10).room).toBe(10);
   demand.begun(run(0));
-  expect(demand.plan(150).room).toBe(150);
+  expect(demand.plan(900).room).toBe(900);
 });
 
 test('first steps of wide tasks are claimed as far as there is room for what they open', () => {
@@ -67,7 +68,7 @@ test('children that went into the queue are claimed into every free slot, each o
   expect([first.room, second.room]).toEqual([100, 51]);
   first.answered(Array.from({ length: 100 }, () => claimed(1)));
   second.answered([...Array.from({ length: 50 }, () => claimed(2)), claimed(0)]);
-  expect(demand.plan(100).room).toBe(2);
+  expect(demand.plan(500).room).toBe(10);
 });
 
 test('when others have taken what went into the queue, it is expected no more', () => {
@@ -77,13 +78,22 @@ test('when others have taken what went into the queue, it is expected no more', 
   demand.queued(5_000);
   const claim = demand.plan(100);
   claim.answered(Array.from({ length: 100 }, () => claimed(0)));
-  expect(demand.plan(100).room).toBe(2);
+  expect(demand.plan(500).room).toBe(10);
 });
 
-test('a running step that will open more than there are slots keeps no slot empty for ever', () => {
-  const { demand, run } = demandFor(fan(5_000));
+test('a running step that will open more than there is room for keeps no slot empty for ever', () => {
+  const { demand, run } = demandFor(fan(400));
   demand.begun(run(0));
-  expect(demand.plan(128).room).toBe(2);
+  demand.begun(run(0));
+  demand.begun(run(0));
+  expect(demand.plan(997).room).toBe(16);
+  expect(demand.plan(20).room).toBe(4);
   expect(demand.plan(1).room).toBe(1);
   expect(demand.plan(0).room).toBe(0);
+});
+
+test('a worker that one wide task fills claims into every slot', () => {
+  const { demand, run } = demandFor(fan(50), 20);
+  demand.begun(run(0));
+  expect(demand.plan(19).room).toBe(19);
 });

@@ -6,8 +6,11 @@ import type { StepSource } from './serve.ts';
 /** The share of free slots that is filled from the queue whatever is expected of running steps: a long one must not keep slots empty. */
 const LEAST_SHARE = 1 / 64;
 
-/** Slots that a first step is taken to need before one was seen: the first claim is a small one. */
-const FIRST_GUESS = 16;
+/** And no fewer than this. */
+const LEAST = 4;
+
+/** What the first claim takes at most, before anything is known. */
+const FIRST_CLAIM = 64;
 
 /** The fan-out is a mean of about so many recent first steps. */
 const MEMORY = 64;
@@ -34,35 +37,47 @@ export const NO_CLAIM: PlannedClaim = { room: 0, answered: () => undefined };
 export class Demand {
   readonly #source: Pick<StepSource, 'peek'>;
   readonly #queues: readonly string[];
+  readonly #slots: number;
   readonly #ofDefinition = new WeakMap<PinnedDefinition, readonly number[]>();
   /** Slots that the children of what runs will need beside those that their parents leave. */
   #expected = 0;
   /** Children that found no slot here and are in the queue, without those that a statement under way is to bring. */
   #overflow = 0;
   /** Slots that the first step of a task needs, for itself or for its children. */
-  #perTask = FIRST_GUESS;
+  #perTask = 1;
   #seen = 0;
 
-  /** @param queues those that the worker serves: children of others need no slot here */
-  constructor(source: Pick<StepSource, 'peek'>, queues: readonly string[]) {
+  /** Of a worker: the queues that it serves (children of others need no slot here), and all its slots. */
+  constructor(
+    source: Pick<StepSource, 'peek'>,
+    { queues, slots }: { readonly queues: readonly string[]; readonly slots: number },
+  ) {
     this.#source = source;
     this.#queues = queues;
+    this.#slots = slots;
   }
 
   /** What to take from the queue into `free` slots. */
   plan(free: number): PlannedClaim {
     if (free <= 0) return NO_CLAIM;
     const back = Math.max(0, Math.min(free, this.#overflow));
-    const fresh = (free - back - this.#expected) / this.#perTask;
     this.#overflow -= back;
     return {
-      room: Math.ceil(Math.min(free, Math.max(back + fresh, free * LEAST_SHARE))),
+      room: Math.min(free, Math.ceil(Math.max(back + this.#fresh(free - back), LEAST))),
       answered: (steps) => {
         const children = steps.filter((step) => this.#isChild(step)).length;
         // Children come before new tasks: when fewer came, others have taken the rest.
         this.#overflow = children < back ? 0 : this.#overflow - (children - back);
       },
     };
+  }
+
+  /** First steps of tasks for so many slots. */
+  #fresh(free: number): number {
+    if (this.#seen === 0) return FIRST_CLAIM;
+    // Where one task fills the worker there is nothing to leave room for: its children go through the queue anyway.
+    if (this.#slots < 2 * this.#perTask) return free;
+    return Math.max((free - this.#expected) / this.#perTask, free * LEAST_SHARE);
   }
 
   /** So many children found no slot, and went into the queue. */

@@ -54,7 +54,7 @@ export class Worker implements Taker {
     this.#options = options;
     this.#dispatcher = dispatcher;
     this.#memory = new TaskMemory(parts, Math.max(1_000, options.concurrency * 4));
-    const demand = new Demand(source, options.queues);
+    const demand = new Demand(source, { queues: options.queues, slots: options.concurrency });
     this.#pump = new Pump(
       parts,
       {
