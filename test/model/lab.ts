@@ -4,16 +4,12 @@ import { migrate } from '../../src/db/migrate.ts';
 import { connectPg } from '../../src/db/pg.ts';
 import type { LoadedDefinition } from '../../src/definition/task-definition.ts';
 import type { EngineParts } from '../../src/engine/parts.ts';
-import { createPinnedDefinitions } from '../../src/engine/pinned-definitions.ts';
-import { Emitter } from '../../src/kernel/emitter.ts';
 import { DEFAULT_JSON_LIMITS } from '../../src/kernel/json.ts';
-import { systemPorts } from '../../src/kernel/ports.ts';
 import { LAWS } from '../../src/store/audit/index.ts';
-import { createStore } from '../../src/store/index.ts';
 import { MIGRATIONS } from '../../src/store/migrations.generated.ts';
 import type { ClaimedStep } from '../../src/store/steps/claimed-step.ts';
 import { tables, type Tables } from '../../src/store/tables.ts';
-import { Measures } from '../../src/telemetry/measures.ts';
+import { partsOn } from '../race/lab.ts';
 import type { TestDatabase } from '../support/each-database.ts';
 import { assertInvariants } from '../support/invariants.ts';
 import { BEGINNING, type Ids } from './picture.ts';
@@ -83,20 +79,7 @@ export async function beginTrial(
   await empty(lab);
   await setClock(lab, 0);
   const db = between(lab.db);
-  const store = createStore(lab.schema);
-  const parts: EngineParts = {
-    db,
-    store,
-    pinned: createPinnedDefinitions(db, store),
-    events: new Emitter(ignore),
-    limits: DEFAULT_JSON_LIMITS,
-    ports: systemPorts,
-    logger: SILENT,
-    measures: new Measures(),
-    taker: () => null,
-    hintWork: ignore,
-    hintTaken: ignore,
-  };
+  const parts = partsOn(db, lab.schema);
   const ids = { tasks: [], workers: [] };
   return {
     lab,
@@ -107,12 +90,6 @@ export async function beginTrial(
     story: [],
     claims: new Map(),
   };
-}
-
-const SILENT = { debug: ignore, info: ignore, warn: ignore, error: ignore };
-
-function ignore(): void {
-  return undefined;
 }
 
 const WRITTEN = [

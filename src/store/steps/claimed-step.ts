@@ -33,7 +33,7 @@ export interface ClaimedStep {
   readonly task: ClaimedTask | null;
 }
 
-/** Reads the columns that every claiming statement answers. The casts name the column types of those statements. */
+/** Reads a held step with its task. The casts name the column types of held-steps. */
 export function toClaimedStep(row: Row): ClaimedStep {
   return {
     taskId: row['task_id'] as number,
